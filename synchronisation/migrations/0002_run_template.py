@@ -1,0 +1,92 @@
+"""What one run keeps while it works: the template of its schema, made anew for each run and dropped with it.
+
+A run's own tables live in the schema `run_<activity id in hex>`, which its transactions put first in their
+search path; so each statement in `engine/sql` names a plain table, and is prepared against the template by a test.
+Ordinary, logged tables: a run that was killed goes on with them.
+"""
+
+from django.db import migrations
+
+FORWARD = """
+CREATE SEQUENCE run_fence;
+
+CREATE SCHEMA run_template;
+
+-- Every object that was read, one narrow row each: finds duplicates and what is missing.
+CREATE TABLE run_template.seen (
+    row_number bigint NOT NULL,
+    object_type_id integer NOT NULL,
+    external_id_hash uuid NOT NULL,
+    cso_id uuid
+);
+
+-- Those that are new or differ from the connector space, whole.
+CREATE TABLE run_template.staged (
+    row_number bigint NOT NULL,
+    source_row bigint NOT NULL,
+    cso_id uuid NOT NULL,
+    is_new boolean NOT NULL,
+    is_delete boolean NOT NULL,
+    object_type_id integer NOT NULL,
+    external_id text NOT NULL,
+    external_id_hash uuid NOT NULL,
+    secondary_external_id_hash uuid,
+    display_name text,
+    document jsonb NOT NULL,
+    fingerprint uuid NOT NULL,
+    reference_fingerprint uuid,
+    PRIMARY KEY (row_number)
+);
+
+CREATE TABLE run_template.staged_reference (
+    row_number bigint NOT NULL,
+    cso_id uuid NOT NULL,
+    attribute_id integer NOT NULL,
+    text text NOT NULL,
+    text_hash uuid NOT NULL,
+    name_hash uuid NOT NULL
+);
+CREATE INDEX ON run_template.staged_reference (row_number);
+
+-- Objects that cannot be imported, and why; the rows of duplicates are added when all is read.
+CREATE TABLE run_template.rejected (
+    row_number bigint NOT NULL,
+    source_row bigint NOT NULL,
+    object_type text,
+    external_id text,
+    external_id_hash uuid,
+    object_type_id integer,
+    display_name text,
+    error_type text NOT NULL,
+    message text NOT NULL
+);
+CREATE INDEX ON run_template.rejected (row_number);
+
+-- The objects a phase works off, in the order it takes them.
+CREATE TABLE run_template.work (
+    phase text NOT NULL,
+    ordinal bigint NOT NULL,
+    object_id uuid NOT NULL,
+    PRIMARY KEY (phase, ordinal)
+);
+
+-- MVOs that lost a CSO in this run, with what the item about that CSO will say.
+CREATE TABLE run_template.freed (
+    ordinal bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    mvo_id uuid NOT NULL,
+    cso_id uuid NOT NULL,
+    external_id text,
+    display_name text,
+    object_type text
+);
+"""
+
+BACKWARD = """
+DROP SCHEMA run_template CASCADE;
+DROP SEQUENCE run_fence;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("synchronisation", "0001_initial"), ("activities", "0002_items")]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]

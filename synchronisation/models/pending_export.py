@@ -1,0 +1,53 @@
+"""Pending exports: the queued change that turns a target CSO into what the rules want.
+
+What has left is frozen in `sent`; later wishes stand beside it in `pending` (engine.md section 6). Both map an
+attribute id to its part of the change:
+
+    {"set": value}                       single-valued; null clears
+    {"add": [values], "remove": [...]}   multi-valued
+"""
+
+from django.db import models
+
+from activities.models import new_id
+
+from .connected_system import ConnectedSystem
+
+
+class PendingExportChangeType(models.TextChoices):
+    CREATE = "Create"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+class PendingExportStatus(models.TextChoices):
+    PENDING = "Pending"
+    EXPORT_NOT_CONFIRMED = "ExportNotConfirmed"
+    EXECUTING = "Executing"
+    FAILED = "Failed"
+    EXPORTED = "Exported"
+
+
+class PendingExport(models.Model):
+    """change_type is the wish that is queued or, while `sent` is set, the one that left."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    cso_id = models.UUIDField(unique=True)
+    system = models.ForeignKey(ConnectedSystem, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    mvo_id = models.UUIDField(null=True)
+    rule_id = models.IntegerField(null=True)
+    change_type = models.CharField(max_length=6, choices=PendingExportChangeType)
+    status = models.CharField(max_length=18, choices=PendingExportStatus, default=PendingExportStatus.PENDING)
+    created = models.DateTimeField()
+    last_attempted = models.DateTimeField(null=True)
+    next_retry = models.DateTimeField(null=True)
+    error_count = models.SmallIntegerField(default=0)
+    max_retries = models.SmallIntegerField(default=5)
+    last_error_message = models.TextField(null=True)
+    has_unresolved_references = models.BooleanField(default=False)
+    pending = models.JSONField(default=dict)
+    sent = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "pending_export"
+        indexes = [models.Index("system", "id", name="pending_export_by_system")]
