@@ -16,8 +16,7 @@ CREATE SCHEMA run_template;
 CREATE TABLE run_template.seen (
     row_number bigint NOT NULL,
     object_type_id integer NOT NULL,
-    external_id_hash uuid NOT NULL,
-    cso_id uuid
+    external_id_hash uuid NOT NULL
 );
 
 -- Those that are new or differ from the connector space, whole.
@@ -68,6 +67,12 @@ CREATE TABLE run_template.work (
     ordinal bigint NOT NULL,
     object_id uuid NOT NULL,
     PRIMARY KEY (phase, ordinal)
+);
+
+-- The item of an object whose references may still turn out to name nothing.
+CREATE TABLE run_template.item_of (
+    ordinal bigint PRIMARY KEY,
+    cso_id uuid NOT NULL
 );
 
 -- MVOs that lost a CSO in this run, with what the item about that CSO will say.

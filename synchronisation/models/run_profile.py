@@ -29,8 +29,11 @@ class RunProfile(models.Model):
 
 
 class LeaseMode(models.TextChoices):
+    """WAITING: an import that has read waits in place for the resource, shared; younger runs do not overtake it."""
+
     SHARED = "Shared"
     EXCLUSIVE = "Exclusive"
+    WAITING = "Waiting"
 
 
 class RunLease(models.Model):
@@ -38,6 +41,8 @@ class RunLease(models.Model):
 
     fence: taken anew from a sequence at each taking; a worker whose fence is gone cannot commit.
     owner: host and process, for the administrator's eyes. heartbeat: touched every 10 s.
+    lease_count: how many leases this fence has; finding fewer means that one was taken away.
+    stop_requested: the worker was told to stop, so the run stops at its next page boundary and goes on elsewhere.
     """
 
     resource = models.CharField(max_length=40)
@@ -46,6 +51,8 @@ class RunLease(models.Model):
     fence = models.BigIntegerField()
     owner = models.CharField(max_length=200)
     heartbeat = models.DateTimeField()
+    lease_count = models.SmallIntegerField()
+    stop_requested = models.BooleanField(default=False)
 
     class Meta:
         db_table = "run_lease"

@@ -1,0 +1,1 @@
+"""Activities, their statistics and execution items over REST."""

@@ -1,0 +1,1 @@
+"""JIM File Connector: people and groups in delimited text files (CSV, TSV)."""

@@ -1,0 +1,11 @@
+"""Paths below /api/v1/."""
+
+from django.urls import path
+
+from jim.accounts.api.views import ApiKeyViewSet, RoleViewSet
+
+urlpatterns = [
+    path("apikeys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
+    path("apikeys/<guid:id>", ApiKeyViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
+    path("security/roles", RoleViewSet.as_view({"get": "list"})),
+]

@@ -1,0 +1,1 @@
+"""What all admin pages stand on: lists of large tables paged by key, and read-only pages."""

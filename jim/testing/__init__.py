@@ -1,0 +1,1 @@
+"""What tests of JIM, and of connectors written elsewhere, build on."""

@@ -1,0 +1,111 @@
+"""Pending exports, read-only: the queue, and one change with what it sets, adds and removes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from jim.admin.keyset import Keyset
+from jim.admin.model_admins import KeysetAdmin, SectionsMixin
+from jim.admin.sections import Section, choice_label, page_link
+from synchronisation.admin.documents import lines, value_text
+from synchronisation.admin.metaverse import CSO_LABEL, MVO_LABEL, is_uuid
+from synchronisation.models import (
+    Attribute,
+    ConnectorSpaceObject,
+    MetaverseObject,
+    PendingExport,
+    PendingExportChangeType,
+    PendingExportStatus,
+)
+
+STATUS_KINDS = {
+    PendingExportStatus.PENDING: "info",
+    PendingExportStatus.EXECUTING: "info",
+    PendingExportStatus.EXPORTED: "success",
+    PendingExportStatus.EXPORT_NOT_CONFIRMED: "warning",
+    PendingExportStatus.FAILED: "danger",
+}
+CHANGE_KINDS = {
+    PendingExportChangeType.CREATE: "success",
+    PendingExportChangeType.UPDATE: "info",
+    PendingExportChangeType.DELETE: "warning",
+}
+
+
+@admin.register(PendingExport)
+class PendingExportAdmin(SectionsMixin, KeysetAdmin):
+    keyset = Keyset(("id",))  # UUIDv7, and with a system in front it is the index pending_export_by_system
+    list_display = ("target", "system", "change", "status_label", "created", "error_count", "next_retry")
+    list_filter = ("system", "status", "change_type")
+    list_select_related = ("system",)
+    search_fields = ("id",)
+    search_help_text = "Id of the change, or of its target"
+    fields = (
+        ("target", "source"),
+        ("system", "change", "status_label"),
+        ("created", "last_attempted", "next_retry"),
+        ("error_count", "max_retries", "has_unresolved_references"),
+        "last_error_message",
+        "id",
+    )
+    readonly_fields = ("target", "source", "change", "status_label")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PendingExport]:
+        """With the names of the two objects, which are read for the rows of the page only."""
+        csos = ConnectorSpaceObject.objects.filter(pk=OuterRef("cso_id"))
+        mvos = MetaverseObject.objects.filter(pk=OuterRef("mvo_id"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                cso_name=Subquery(csos.values("display_name")[:1]), mvo_name=Subquery(mvos.values("display_name")[:1])
+            )
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PendingExport], search_term: str
+    ) -> tuple[QuerySet[PendingExport], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        return queryset.filter(Q(pk=term) | Q(cso_id=term)) if is_uuid(term) else queryset.none(), False
+
+    @display(description="target")
+    def target(self, change: Any) -> SafeString:
+        return page_link(CSO_LABEL, change.cso_id, change.cso_name or str(change.cso_id))
+
+    @display(description="metaverse object")
+    def source(self, change: Any) -> SafeString | None:
+        return page_link(MVO_LABEL, change.mvo_id, change.mvo_name or str(change.mvo_id)) if change.mvo_id else None
+
+    @display(description="change")
+    def change(self, change: PendingExport) -> SafeString:
+        return choice_label(PendingExportChangeType(change.change_type), CHANGE_KINDS)
+
+    @display(description="status")
+    def status_label(self, change: PendingExport) -> SafeString:
+        return choice_label(PendingExportStatus(change.status), STATUS_KINDS)
+
+    def get_sections(self, request: HttpRequest, obj: PendingExport) -> list[Section]:
+        parts = {"Queued": obj.pending, "Sent, waiting for its result or confirmation": obj.sent or {}}
+        numbers = {int(key) for part in parts.values() for key in part}
+        names = dict(Attribute.objects.filter(pk__in=numbers).values_list("pk", "name"))
+        return [
+            Section(title, ("attribute", "does", "value"), list(_changes(part, names)))
+            for title, part in parts.items()
+            if part
+        ]
+
+
+def _changes(part: dict[str, Any], names: dict[int, str]) -> Iterator[tuple[str, str, Any]]:
+    """part: {attribute id: {"set": value} or {"add": [values], "remove": [values]}}."""
+    for number, operations in sorted(part.items(), key=lambda entry: int(entry[0])):
+        for operation, value in operations.items():
+            values = value if isinstance(value, list) else [value]
+            shown = lines([value_text(one) for one in values if one is not None])
+            yield names.get(int(number), number), operation, shown or "(nothing)"

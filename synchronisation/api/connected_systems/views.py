@@ -1,0 +1,130 @@
+"""Connector definitions and connected systems."""
+
+from typing import Any
+
+from django.db.models import Count, Prefetch
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from jim.api.schema import Operation
+from jim.api.uniqueness import unique_violations
+from jim.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
+from synchronisation.api.counts import count_by
+from synchronisation.api.parameters import boolean_parameter
+from synchronisation.models import (
+    ConnectedSystem,
+    ConnectorDefinition,
+    ConnectorSpaceObject,
+    ObjectType,
+    PendingExport,
+)
+from synchronisation.services.connected_systems import create_system, update_system
+from synchronisation.services.deletion import delete_system
+from synchronisation.services.errors import NotPossibleError
+from synchronisation.services.schema import import_schema
+
+from .filtersets import ConnectedSystemFilter
+from .serializers import (
+    ConnectedSystemCreateSerializer,
+    ConnectedSystemDeletionResultSerializer,
+    ConnectedSystemHeaderSerializer,
+    ConnectedSystemSerializer,
+    ConnectedSystemUpdateSerializer,
+    ConnectorDefinitionSerializer,
+)
+
+FIELD_BY_CONSTRAINT = {"connected_system_name": "name"}
+COUNTS = {
+    "object_count": count_by(ConnectorSpaceObject.objects.all(), "system"),
+    "pending_export_count": count_by(PendingExport.objects.all(), "system"),
+}
+HEADERS = ConnectedSystem.objects.select_related("connector").annotate(
+    **COUNTS, connectors_count=count_by(ObjectType.objects.filter(selected=True), "system")
+)
+SYSTEMS = (
+    ConnectedSystem.objects.select_related("connector")
+    .prefetch_related(
+        "setting_values",
+        "connector__settings",
+        Prefetch("object_types", ObjectType.objects.annotate(attribute_count=Count("attributes"))),
+    )
+    .annotate(**COUNTS)
+)
+
+
+class ConnectorDefinitionViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
+    tag = "Connector Definitions"
+    operations = {
+        "list": Operation("listConnectorDefinitions", "List connector definitions"),
+        "retrieve": Operation("retrieveConnectorDefinition", "Retrieve a connector definition"),
+    }
+    queryset = ConnectorDefinition.objects.prefetch_related("settings")
+    serializer_class = ConnectorDefinitionSerializer
+    pagination_class = None
+    path_id = "connectorDefinitionId"
+
+
+class ConnectedSystemViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, ResourceViewSet):
+    tag = "Connected Systems"
+    operations = {
+        "list": Operation("listConnectedSystems", "List connected systems"),
+        "create": Operation("createConnectedSystem", "Create a connected system", errors=(404,)),
+        "retrieve": Operation("retrieveConnectedSystem", "Retrieve a connected system"),
+        "update": Operation("updateConnectedSystem", "Update a connected system"),
+        "destroy": Operation("deleteConnectedSystem", "Delete a connected system"),
+        "import_schema": Operation("importSchema", "Discover the schema", errors=(500,)),
+    }
+    queryset = SYSTEMS
+    serializer_class = ConnectedSystemSerializer
+    filterset_class = ConnectedSystemFilter
+    sort_fields = {
+        "name": "name",
+        "created": "created",
+        "objectCount": "object_count",
+        "connectorName": "connector__name",
+    }
+    path_id = "connectedSystemId"
+
+    def get_queryset(self) -> Any:
+        return HEADERS.all() if self.action == "list" else SYSTEMS.all()
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        return ConnectedSystemHeaderSerializer if self.action == "list" else ConnectedSystemSerializer
+
+    def get_input_serializer_class(self) -> type[BaseSerializer]:
+        return ConnectedSystemCreateSerializer if self.action == "create" else ConnectedSystemUpdateSerializer
+
+    def perform_create(self, serializer: Any) -> ConnectedSystem:
+        with unique_violations(FIELD_BY_CONSTRAINT):
+            return create_system(serializer.validated_data, self.caller.initiator)
+
+    def perform_update(self, serializer: Any) -> ConnectedSystem:
+        values = dict(serializer.validated_data)
+        setting_values = values.pop("setting_values", {})
+        with unique_violations(FIELD_BY_CONSTRAINT):
+            return update_system(serializer.instance, values, setting_values, self.caller.initiator)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("deleteChangeHistory", OpenApiTypes.BOOL, default=False)],
+        responses={200: ConnectedSystemDeletionResultSerializer},
+    )
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Deletion that cannot be done now is no error of the request: the contract answers 200 with `Failed`."""
+        system = self.get_object()
+        with_history = boolean_parameter(request, "deleteChangeHistory", default=False)
+        result = {"success": True, "outcome": "CompletedImmediately", "error_message": None, "worker_task_id": None}
+        try:
+            activity = delete_system(system, self.caller.initiator, with_change_history=with_history)
+            result["activity_id"] = activity.pk
+        except NotPossibleError as error:
+            result |= {"success": False, "outcome": "Failed", "error_message": str(error), "activity_id": None}
+        return Response(ConnectedSystemDeletionResultSerializer(result).data)
+
+    @extend_schema(request=None, responses=ConnectedSystemSerializer)
+    def import_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        system = self.get_object()
+        import_schema(system, self.caller.initiator)
+        return self.answer(system)

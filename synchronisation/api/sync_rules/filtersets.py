@@ -1,0 +1,5 @@
+from jim.api.filters import FilterSet, SearchFilter
+
+
+class SyncRuleFilter(FilterSet):
+    filter = SearchFilter("name")

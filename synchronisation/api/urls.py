@@ -1,0 +1,96 @@
+"""Paths below /api/v1/ that belong to synchronisation. They end without a slash."""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+from rest_framework.viewsets import ViewSetMixin
+
+from .connected_systems.views import ConnectedSystemViewSet, ConnectorDefinitionViewSet
+from .connector_space.views import (
+    ConnectorSpaceCountViewSet,
+    ConnectorSpaceValueViewSet,
+    ConnectorSpaceViewSet,
+    UnresolvedReferenceCountViewSet,
+)
+from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
+from .metaverse.object_views import MetaverseObjectCountViewSet, MetaverseObjectViewSet
+from .metaverse.schema_views import ContributorViewSet, MetaverseAttributeViewSet, MetaverseObjectTypeViewSet
+from .pending_exports.views import (
+    PendingExportChangeViewSet,
+    PendingExportCountViewSet,
+    PendingExportViewSet,
+    SystemPendingExportViewSet,
+)
+from .run_profiles.views import RunProfileViewSet
+from .schema.views import AttributeViewSet, ObjectTypeViewSet
+from .sync_rules.views import MappingViewSet, SyncRuleViewSet
+
+DEFINITIONS = "synchronisation/connector-definitions"
+SYSTEMS = "synchronisation/connected-systems"
+SYSTEM = f"{SYSTEMS}/<int32:connectedSystemId>"
+OBJECT_TYPE = f"{SYSTEM}/object-types/<int32:objectTypeId>"
+RUN_PROFILE = f"{SYSTEM}/run-profiles/<int32:runProfileId>"
+RULES = "synchronisation/sync-rules"
+RULE = f"{RULES}/<int32:syncRuleId>"
+PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+
+COLLECTION = {"get": "list", "post": "create"}
+ONE = {"get": "retrieve", "put": "update", "delete": "destroy"}
+
+
+def route(pattern: str, view: type[ViewSetMixin], **actions: str) -> URLPattern:
+    """A path and what its methods do: `route("things", ThingViewSet, get="list")`."""
+    handler: Any = view.as_view(actions)
+    return path(pattern, handler)
+
+
+urlpatterns = [
+    route(DEFINITIONS, ConnectorDefinitionViewSet, get="list"),
+    route(f"{DEFINITIONS}/<int32:connectorDefinitionId>", ConnectorDefinitionViewSet, get="retrieve"),
+    route(SYSTEMS, ConnectedSystemViewSet, **COLLECTION),
+    route(SYSTEM, ConnectedSystemViewSet, **ONE),
+    route(f"{SYSTEM}/import-schema", ConnectedSystemViewSet, post="import_schema"),
+    path(f"{SYSTEM}/matching-mode", MatchingModeView.as_view()),
+    route(f"{SYSTEM}/object-types", ObjectTypeViewSet, get="list"),
+    route(OBJECT_TYPE, ObjectTypeViewSet, put="update"),
+    route(f"{OBJECT_TYPE}/attributes/bulk-update", AttributeViewSet, post="bulk_update"),
+    route(f"{OBJECT_TYPE}/attributes/<int32:attributeId>", AttributeViewSet, put="update"),
+    route(f"{OBJECT_TYPE}/matching-rules", SimpleMatchingRuleViewSet, get="list"),
+    route(f"{SYSTEM}/matching-rules", SimpleMatchingRuleViewSet, post="create"),
+    route(f"{SYSTEM}/matching-rules/<int32:ruleId>", SimpleMatchingRuleViewSet, **ONE),
+    route(f"{SYSTEM}/connector-space", ConnectorSpaceViewSet, get="list"),
+    route(f"{SYSTEM}/connector-space/count", ConnectorSpaceCountViewSet, get="count"),
+    route(f"{SYSTEM}/connector-space/unresolved-references/count", UnresolvedReferenceCountViewSet, get="count"),
+    route(f"{SYSTEM}/connector-space/<guid:id>", ConnectorSpaceViewSet, get="retrieve"),
+    route(
+        f"{SYSTEM}/connector-space/<guid:csoId>/attributes/<text:attributeName>/values",
+        ConnectorSpaceValueViewSet,
+        get="list",
+    ),
+    route(f"{SYSTEM}/pending-exports", SystemPendingExportViewSet, get="list"),
+    route(f"{SYSTEM}/pending-exports/count", PendingExportCountViewSet, get="count"),
+    route(PENDING_EXPORT, PendingExportViewSet, get="retrieve"),
+    route(f"{PENDING_EXPORT}/attribute-changes/<text:attributeName>/values", PendingExportChangeViewSet, get="list"),
+    route(f"{SYSTEM}/run-profiles", RunProfileViewSet, **COLLECTION),
+    route(RUN_PROFILE, RunProfileViewSet, **ONE),
+    route(f"{RUN_PROFILE}/execute", RunProfileViewSet, post="execute"),
+    route(RULES, SyncRuleViewSet, **COLLECTION),
+    route(f"{RULES}/<int32:id>", SyncRuleViewSet, **ONE),
+    route(f"{RULE}/mappings", MappingViewSet, **COLLECTION),
+    route(f"{RULE}/mappings/<int32:mappingId>", MappingViewSet, **ONE),
+    route(f"{RULE}/matching-rules", AdvancedMatchingRuleViewSet, **COLLECTION),
+    route(f"{RULE}/matching-rules/<int32:ruleId>", AdvancedMatchingRuleViewSet, **ONE),
+    route("metaverse/object-types", MetaverseObjectTypeViewSet, **COLLECTION),
+    route("metaverse/object-types/<int32:id>", MetaverseObjectTypeViewSet, get="retrieve", put="update"),
+    route(
+        "metaverse/object-types/<int32:id>/attributes/<int32:attributeId>/contributors",
+        ContributorViewSet,
+        get="list",
+        put="update",
+    ),
+    route("metaverse/attributes", MetaverseAttributeViewSet, **COLLECTION),
+    route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, get="retrieve"),
+    route("metaverse/objects", MetaverseObjectViewSet, get="list"),
+    route("metaverse/objects/count", MetaverseObjectCountViewSet, get="count"),
+    route("metaverse/objects/<guid:id>", MetaverseObjectViewSet, get="retrieve"),
+]

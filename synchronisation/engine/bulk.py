@@ -1,0 +1,35 @@
+"""Bulk: the only COPY.
+
+Rows are copied in text form by psycopg; JSON columns take bytes as they are. COPY to a temporary table and a
+join beats `unnest` of documents 2.6 times (architecture.md, "Servers and workers").
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import Cursor, sql
+
+Row = Sequence[Any]
+
+
+def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """COPY rows into `table`; each row has a value per column, jsonb as str."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with cursor.copy(statement) as copy:
+        write_row = copy.write_row
+        for row in rows:
+            write_row(row)
+
+
+def copy_temporary(cursor: Cursor[Any], table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
+    """Make a temporary table that goes with the transaction, fill and ANALYZE it. columns: name -> type."""
+    definition = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]  # our own types
+        for name, kind in columns.items()
+    )
+    name = sql.Identifier(table)
+    cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(name, definition))
+    copy_rows(cursor, table, list(columns), rows)
+    cursor.execute(sql.SQL("ANALYZE {}").format(name))

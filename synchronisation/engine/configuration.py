@@ -1,0 +1,151 @@
+"""Configuration: the rows an administrator edits, as the specification a run works by.
+
+Read once, when a run is first taken, in a few queries whatever the size of the configuration.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from activities.models import Activity, RunType
+from connectors.contract import AttributeType
+from synchronisation import models
+from synchronisation.connecting import connector_for
+from synchronisation.rules import specification as spec
+
+SYNCHRONISATIONS = (RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION)
+
+
+def specification_of(activity: Activity, now: datetime) -> spec.Specification:
+    """Everything the run of this activity needs to know. Raises: RunProfile.DoesNotExist."""
+    profile = models.RunProfile.objects.select_related("system", "partition").get(pk=activity.run_profile_id)
+    rules = _rules() if profile.run_type in SYNCHRONISATIONS else []
+    systems = {profile.system_id: profile.system}
+    systems.update((rule.system_id, rule.system) for rule in rules)
+    return spec.Specification(
+        now=now,
+        run_type=profile.run_type,
+        system=_system(profile.system, self_confirming=connector_for(profile.system).self_confirming),
+        systems=tuple(_system(system) for system in systems.values()),
+        object_types=tuple(map(_object_type, _object_types(systems))),
+        metaverse_types=_metaverse_types() if rules else (),
+        rules=tuple(_rule(rule) for rule in rules),
+        matching_rules=_matching_rules(systems) if rules else (),
+        partition_id=profile.partition_id,
+        partition=profile.partition.external_id if profile.partition else None,
+        file_path=profile.file_path or None,
+        page_size=profile.page_size,
+        ignore_deletion_threshold=bool(activity.options.get("ignoreDeletionThreshold")),
+    )
+
+
+def _rules() -> list[models.SyncRule]:
+    """The enabled rules of all systems: a synchronisation exports to any, and weighs contributors of all."""
+    sources = Prefetch("mappings__sources", models.SyncRuleMappingSource.objects.order_by("order", "id"))
+    enabled = models.SyncRule.objects.filter(enabled=True).order_by("id")
+    return list(enabled.select_related("system__connector").prefetch_related("mappings", sources))
+
+
+def _system(system: models.ConnectedSystem, *, self_confirming: bool = False) -> spec.System:
+    return spec.System(
+        id=system.id,
+        name=system.name,
+        per_rule_matching=system.matching_mode == models.MatchingMode.SYNC_RULE,
+        deletion_threshold_percent=system.deletion_threshold_percent,
+        deletion_threshold_minimum=system.deletion_threshold_minimum,
+        max_export_attempts=system.max_export_attempts,
+        self_confirming=self_confirming,
+    )
+
+
+def _object_types(system_ids: Iterable[int]) -> Iterable[models.ObjectType]:
+    return models.ObjectType.objects.filter(system_id__in=list(system_ids)).prefetch_related("attributes")
+
+
+def _object_type(object_type: models.ObjectType) -> spec.ObjectType:
+    return spec.ObjectType(
+        id=object_type.id,
+        system_id=object_type.system_id,
+        name=object_type.name,
+        selected=object_type.selected,
+        recall=object_type.remove_contributed_attributes_on_obsoletion,
+        attributes=tuple(
+            spec.Attribute(
+                id=attribute.id,
+                name=attribute.name,
+                type=AttributeType(attribute.type),
+                multi_valued=attribute.multi_valued,
+                selected=attribute.selected,
+                external_id=attribute.is_external_id,
+                secondary_external_id=attribute.is_secondary_external_id,
+            )
+            for attribute in sorted(object_type.attributes.all(), key=lambda a: a.id)
+        ),
+    )
+
+
+def _metaverse_types() -> tuple[spec.MetaverseType, ...]:
+    types = models.MetaverseObjectType.objects.prefetch_related("attributes", "deletion_trigger_systems")
+    return tuple(
+        spec.MetaverseType(
+            id=kind.id,
+            name=kind.name,
+            deletion_rule=kind.deletion_rule,
+            grace_seconds=kind.deletion_grace_period.total_seconds() if kind.deletion_grace_period else None,
+            trigger_systems=tuple(system.id for system in kind.deletion_trigger_systems.all()),
+            attributes=tuple(
+                spec.Attribute(a.id, a.name, AttributeType(a.type), a.multi_valued)
+                for a in sorted(kind.attributes.all(), key=lambda a: a.id)
+            ),
+        )
+        for kind in types
+    )
+
+
+def _rule(rule: models.SyncRule) -> spec.Rule:
+    return spec.Rule(
+        id=rule.id,
+        name=rule.name,
+        system_id=rule.system_id,
+        object_type_id=rule.object_type_id,
+        metaverse_type_id=rule.metaverse_object_type_id,
+        is_import=rule.direction == models.Direction.IMPORT,
+        projects=bool(rule.project_to_metaverse),
+        provisions=bool(rule.provision_to_connected_system),
+        enforces_state=rule.enforce_state,
+        deletes=rule.outbound_deprovision_action == models.DeprovisionAction.DELETE,
+        mappings=tuple(_mapping(mapping) for mapping in rule.mappings.all()),
+    )
+
+
+def _mapping(mapping: models.SyncRuleMapping) -> spec.Mapping:
+    target = mapping.target_metaverse_attribute_id or mapping.target_attribute_id
+    assert target is not None  # the table's check constraint
+    return spec.Mapping(
+        id=mapping.id,
+        target_id=target,
+        priority=mapping.priority,
+        null_is_value=mapping.null_is_value,
+        initial_only=mapping.initial_only,
+        sources=tuple(
+            spec.Source(source.attribute_id or source.metaverse_attribute_id, source.expression)
+            for source in mapping.sources.all()
+        ),
+    )
+
+
+def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
+    rules = models.MatchingRule.objects.filter(object_type__system_id__in=list(system_ids))
+    return tuple(
+        spec.MatchingRule(
+            id=rule.id,
+            object_type_id=rule.object_type_id,
+            metaverse_type_id=rule.metaverse_object_type_id,
+            rule_id=rule.sync_rule_id,
+            target_id=rule.target_metaverse_attribute_id,
+            case_sensitive=rule.case_sensitive,
+            source_ids=tuple(s.attribute_id for s in rule.sources.all() if s.attribute_id is not None),
+        )
+        for rule in rules.prefetch_related("sources").order_by("order", "id")
+    )

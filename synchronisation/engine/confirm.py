@@ -1,0 +1,134 @@
+"""Confirm: compare the sent changes of objects that were read with what was read (engine.md section 7).
+
+Confirmed changes leave the pending export, an empty one is removed; what still differs counts as a failed attempt
+and is queued again, as an update, since the object is there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from synchronisation.rules.exports import Verdict, confirm
+
+from .backoff import next_retry
+from .bulk import copy_rows, copy_temporary
+from .items import Item, Outcome, summary
+from .pages import Page, Run
+from .statements import sql
+
+SETTLED = {
+    "id": "uuid", "status": "text", "pending": "jsonb", "error_count": "smallint", "next_retry": "timestamptz",
+    "last_error_message": "text",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """One object's verdict, and the outcomes and error its item shows."""
+
+    cso_id: str
+    export_id: str
+    verdict: Verdict
+    outcomes: list[Outcome]
+    error_type: str | None = None
+    error_message: str | None = None
+
+
+def waiting_exports(run: Run) -> bool:
+    """Whether anything that left for this system waits for its confirmation."""
+    with run.page() as page:
+        return page.cursor.execute(sql("any_sent"), {"system": run.specification.system.id}).fetchone() is not None
+
+
+def confirm_import_page(run: Run, page: Page) -> None:
+    """Settle the exports of the page's changed objects, and note for their items what came of them."""
+    page.cursor.execute(sql("exports_of_import_page"))
+    confirmations = _judge(run, page, page.cursor.fetchall())
+    notes = []
+    for confirmation in confirmations:
+        totals = _totals(confirmation.outcomes)
+        for kind, count in totals.items():
+            run.counters[kind] += count
+        if confirmation.error_type:
+            run.counters["objectErrors"] += 1
+        outcomes = orjson.dumps([outcome.as_json() for outcome in confirmation.outcomes]).decode()
+        notes.append(
+            (confirmation.cso_id, summary(totals), outcomes, confirmation.error_type, confirmation.error_message)
+        )
+    copy_rows(page.cursor, "import_note", ("cso_id", "summary", "outcomes", "error_type", "error_message"), notes)
+
+
+def confirm_unchanged_page(run: Run, page: Page, ids: list[str]) -> None:
+    """Settle the exports of objects that were read unchanged; each gets an item."""
+    page.cursor.execute(sql("exports_of_unchanged"), {"ids": ids})
+    rows = page.cursor.fetchall()
+    named = {row[0]: row[7:10] for row in rows}
+    for confirmation in _judge(run, page, rows):
+        external_id, display_name, object_type = named[confirmation.cso_id]
+        page.items.append(
+            Item(
+                external_id,
+                display_name,
+                object_type,
+                "Update",
+                confirmation.error_type,
+                confirmation.error_message,
+                cso_id=confirmation.cso_id,
+                outcomes=confirmation.outcomes,
+            )
+        )
+
+
+def _judge(run: Run, page: Page, rows: Iterable[tuple[Any, ...]]) -> list[Confirmation]:
+    """Verdicts on (cso, document, export, sent, pending, error count, max attempts, ...) rows; settles the exports."""
+    confirmations = []
+    done: list[str] = []
+    settled: list[tuple[Any, ...]] = []
+    for cso_id, document, export_id, sent, pending, errors, attempts, *_ in rows:
+        verdict = confirm(
+            sent=orjson.loads(sent),
+            pending=orjson.loads(pending),
+            document=orjson.loads(document),
+            error_count=errors,
+            max_attempts=attempts,
+        )
+        confirmation = _confirmation(run, cso_id, export_id, verdict)
+        confirmations.append(confirmation)
+        if verdict.done:
+            done.append(export_id)
+        else:
+            settled.append(_settled_row(page, export_id, verdict, errors, confirmation.error_message))
+    page.cursor.execute(sql("remove_exports"), {"ids": done})
+    if settled:
+        copy_temporary(page.cursor, "settled", SETTLED, settled)
+        page.cursor.execute(sql("settle_exports"))
+    return confirmations
+
+
+def _settled_row(page: Page, export_id: str, verdict: Verdict, errors: int, message: str | None) -> tuple[Any, ...]:
+    changes = orjson.dumps(verdict.changes).decode()
+    if not verdict.retry:
+        return export_id, "Pending", changes, 0, None, None
+    if verdict.failed:
+        return export_id, "Failed", changes, errors + 1, None, message
+    return export_id, "ExportNotConfirmed", changes, errors + 1, next_retry(page.now, errors + 1), message
+
+
+def _confirmation(run: Run, cso_id: str, export_id: str, verdict: Verdict) -> Confirmation:
+    system = run.specification.system.name
+    outcomes = []
+    if verdict.confirmed:
+        outcomes.append(Outcome("PendingExportConfirmed", target_system=system, pending_export_id=export_id))
+    if not verdict.retry:
+        return Confirmation(cso_id, export_id, verdict, outcomes)
+    kind = "PendingExportFailed" if verdict.failed else "PendingExportRetrying"
+    outcomes.append(Outcome(kind, target_system=system, pending_export_id=export_id))
+    message = f"{system} does not show what was exported to it"
+    error = "ExportConfirmationFailed" if verdict.failed else None
+    return Confirmation(cso_id, export_id, verdict, outcomes, error, message if verdict.failed else None)
+
+
+def _totals(outcomes: list[Outcome]) -> dict[str, int]:
+    return {outcome.type: outcome.count for outcome in outcomes}

@@ -1,0 +1,126 @@
+"""Items: what a page says happened to its objects, kept until the page's last statements write it.
+
+An item's outcomes form a small tree, cause -> effect; its summary is the flat form `Type:count` in causal order.
+`Provisioned` is in the tree and in the statistics but not in the summary, as the seed shows (engine.md section 8).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg import Cursor
+
+from .bulk import copy_rows
+
+ITEM_COLUMNS = (
+    "id", "month", "activity_id", "ordinal", "external_id", "display_name", "object_type", "change_type",
+    "error_type", "error_message", "outcome_summary", "cso_id", "mvo_id",
+)  # fmt: skip
+DETAIL_COLUMNS = ("id", "month", "activity_id", "ordinal", "outcomes", "attribute_changes")
+NOT_IN_SUMMARY = frozenset({"Provisioned"})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One node of the tree. target_system, rule: names for the administrator; pending_export_id: of a queued change."""
+
+    type: str
+    count: int = 1
+    target_system: str | None = None
+    rule: str | None = None
+    pending_export_id: str | None = None
+    children: list["Outcome"] = field(default_factory=list)
+
+    def add(self, child: "Outcome") -> "Outcome":
+        self.children.append(child)
+        return child
+
+    def flat(self) -> Iterator["Outcome"]:
+        """This node and all below it, causes first."""
+        yield self
+        for child in self.children:
+            yield from child.flat()
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `GET /activities/{id}/items/{itemId}` shows (spec/additions.md)."""
+        return {
+            "type": self.type,
+            "count": self.count,
+            "targetSystemName": self.target_system,
+            "syncRuleName": self.rule,
+            "pendingExportId": self.pending_export_id,
+            "children": [child.as_json() for child in self.children],
+        }
+
+
+@dataclass(slots=True)
+class Item:
+    """What happened to one object. attribute_changes: JSON bytes, as `activities.models` describes."""
+
+    external_id: str | None
+    display_name: str | None
+    object_type: str | None
+    change_type: str
+    error_type: str | None = None
+    error_message: str | None = None
+    cso_id: str | None = None
+    mvo_id: str | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    attribute_changes: bytes | None = None
+
+    def totals(self) -> dict[str, int]:
+        """Outcome type -> count over the whole tree, in causal order."""
+        totals: dict[str, int] = {}
+        for root in self.outcomes:
+            for outcome in root.flat():
+                totals[outcome.type] = totals.get(outcome.type, 0) + outcome.count
+        return totals
+
+
+def summary(totals: dict[str, int]) -> str | None:
+    return ",".join(f"{kind}:{count}" for kind, count in totals.items() if kind not in NOT_IN_SUMMARY) or None
+
+
+def item_id(activity_id: UUID, ordinal: int) -> str:
+    """The activity's id with its last 32 bits replaced by the ordinal (engine.md section 2)."""
+    return f"{activity_id!s:.28}{ordinal:08x}"
+
+
+def write_items(
+    cursor: Cursor[Any], *, activity_id: UUID, month: date, first: int, items: Sequence[Item], counters: Counter[str]
+) -> None:
+    """COPY a page's items and details from ordinal `first` on, and add what they say to the counters."""
+    activity = str(activity_id)
+    item_rows: list[tuple[Any, ...]] = []
+    detail_rows: list[tuple[Any, ...]] = []
+    for ordinal, item in enumerate(items, first):
+        identifier = item_id(activity_id, ordinal)
+        totals = item.totals()
+        count_item(counters, item.change_type, item.error_type, totals)
+        item_rows.append((
+            identifier, month, activity, ordinal, item.external_id, item.display_name, item.object_type,
+            item.change_type, item.error_type, item.error_message, summary(totals), item.cso_id, item.mvo_id,
+        ))  # fmt: skip
+        if item.outcomes or item.attribute_changes is not None:
+            outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
+            changes = item.attribute_changes.decode() if item.attribute_changes is not None else None
+            detail_rows.append((identifier, month, activity, ordinal, outcomes, changes))
+    copy_rows(cursor, "execution_item", ITEM_COLUMNS, item_rows)
+    copy_rows(cursor, "execution_item_detail", DETAIL_COLUMNS, detail_rows)
+
+
+def count_item(
+    counters: Counter[str], change_type: str, error_type: str | None, totals: dict[str, int], times: int = 1
+) -> None:
+    """Add an item (or `times` equal ones) to the activity's counters; keys as in `activities.statistics`."""
+    if error_type is None:
+        counters["objectChanges"] += times
+        counters[f"changeType:{change_type}"] += times
+    else:
+        counters["objectErrors"] += times
+    for kind, count in totals.items():
+        counters[kind] += count * times

@@ -1,0 +1,112 @@
+"""Load: one page of objects into a World, in a handful of set-based reads.
+
+In: CSO ids in the order they are decided, or MVO ids. Out: the objects, the MVOs they are joined to or may match,
+those MVOs' accounts in the systems that matter, and the pending exports of these.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from psycopg import Cursor
+
+from synchronisation.rules.compile import CompiledRules
+from synchronisation.rules.world import FETCHED_PER_KEY, Account, Cso, Export, MatchKey, Mvo, World
+
+from .statements import sql
+
+
+def load_page(cursor: Cursor[Any], ids: Sequence[str], rules: CompiledRules, system_id: int) -> World:
+    """The world of one page of CSOs of `system_id`."""
+    systems = _systems(rules, system_id)
+    world = World(lambda key: _answering(cursor, key, systems))
+    joined = _load_csos(cursor, ids, world)
+    wanted = {mvo_id for _, mvo_id in joined} | _load_keys(cursor, world, rules)
+    for mvo in load_mvos(cursor, wanted, systems):
+        world.add(mvo)
+    for cso, mvo_id in joined:
+        cso.mvo = world.mvos.get(mvo_id)
+    return world
+
+
+def _systems(rules: CompiledRules, system_id: int) -> list[int]:
+    """The systems whose accounts decide anything: the run's own, and the targets."""
+    targets = {target.system_id for group in rules.outbound.values() for target in group}
+    return sorted(targets | {system_id})
+
+
+def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> list[tuple[Cso, str]]:
+    """Fill the world's CSOs; those that are joined, with their MVO's id."""
+    joined = []
+    cursor.execute(sql("load_csos"), {"ids": ids})
+    for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor:
+        cso = Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned)
+        world.csos.append(cso)
+        if mvo_id is not None:
+            joined.append((cso, mvo_id))
+    return joined
+
+
+def _load_keys(cursor: Cursor[Any], world: World, rules: CompiledRules) -> set[str]:
+    """Look up the match keys of the unjoined CSOs; the MVOs that answer."""
+    keys = {
+        (matcher.rule_id, key)
+        for cso in world.csos
+        if cso.mvo is None and not cso.deprovisioned and cso.object_type_id in rules.inbound
+        for matcher in rules.inbound[cso.object_type_id].matchers
+        for source in matcher.source_keys
+        for key in matcher.keys_of(cso.document, source)
+    }
+    if not keys:
+        return set()
+    rule_ids, hashes = zip(*keys, strict=True)
+    cursor.execute(sql("load_match_keys"), {"rules": list(rule_ids), "keys": list(hashes), "limit": FETCHED_PER_KEY})
+    found: dict[MatchKey, set[str]] = {}
+    for rule_id, key, mvo_id in cursor:
+        found.setdefault((rule_id, key), set()).add(mvo_id)
+    for match_key, mvo_ids in found.items():
+        world.know(match_key, mvo_ids)
+    return set().union(*found.values()) if found else set()
+
+
+def _answering(cursor: Cursor[Any], key: MatchKey, systems: list[int]) -> list[Mvo]:
+    cursor.execute(sql("answering_mvos"), {"rule": key[0], "key": key[1]})
+    return load_mvos(cursor, [mvo_id for (mvo_id,) in cursor.fetchall()], systems)
+
+
+def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None) -> list[Mvo]:
+    """MVOs with their accounts in these systems (None: in all)."""
+    wanted = sorted(ids)
+    if not wanted:
+        return []
+    cursor.execute(sql("load_mvos"), {"ids": wanted})
+    mvos = {}
+    for mvo_id, type_id, document, holders, eligible in cursor:
+        values = orjson.loads(document)
+        mvos[mvo_id] = Mvo(mvo_id, type_id, values, orjson.loads(holders), before=values, deletion_eligible=eligible)
+    cursor.execute(sql("load_accounts"), {"ids": wanted, "systems": systems})
+    for mvo_id, *columns in cursor:
+        account = _account(columns)
+        mvos[mvo_id].accounts[account.system_id] = account
+    return list(mvos.values())
+
+
+def _account(columns: list[Any]) -> Account:
+    (
+        cso_id, system_id, type_id, status, join_type, rule_id, document, external_id, display_name,
+        export_id, change_type, export_status, pending, sent, error_count,
+    ) = columns  # fmt: skip
+    export = None
+    if export_id is not None:
+        export = Export(
+            export_id,
+            change_type,
+            export_status,
+            orjson.loads(pending),
+            orjson.loads(sent) if sent is not None else None,
+            error_count,
+        )
+    return Account(
+        cso_id, system_id, type_id, status, join_type, rule_id, rule_id, orjson.loads(document), external_id,
+        display_name=display_name, export=export,
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Resolve: reference texts of the imported system to the objects they name, by set.
+
+In: reference rows without a target, of this run and of earlier ones. Out: targets; for objects that this run added or
+changed, an item error naming what could not be found. Always: the text stays, whatever happens to the target.
+"""
+
+from typing import Any
+
+from .pages import Run
+from .statements import sql
+
+NAMES_PER_PAGE = 10_000
+"""Distinct reference texts a page: a page's rows are bounded by how often one text occurs."""
+
+NAMES_IN_MESSAGE = 3
+
+
+def resolve_references(run: Run) -> None:
+    """Resolve what can be, then say what could not. Repeatable."""
+    while _resolve_page(run):
+        pass
+    while _report_page(run):
+        pass
+
+
+def _resolve_page(run: Run) -> bool:
+    """Resolve the next texts in the order of their hash; False when there are none."""
+    after = run.position.get("name", "00000000-0000-0000-0000-000000000000")
+    parameters = {"system": run.specification.system.id, "after": after, "limit": NAMES_PER_PAGE}
+    with run.page() as page:
+        row: Any = page.cursor.execute(sql("unresolved_bounds"), parameters).fetchone()
+        if row[0] is None:
+            return False
+        parameters["last"] = row[0]
+        page.cursor.execute(sql("resolve_by_external_id"), parameters)
+        page.cursor.execute(sql("resolve_by_secondary_external_id"), parameters)
+        run.position["name"] = str(row[0])
+    return True
+
+
+def _report_page(run: Run) -> bool:
+    """Put UnresolvedReference on the items of the next objects that name something unknown."""
+    parameters = {
+        "after": run.position.get("item", -1),
+        "limit": NAMES_PER_PAGE,
+        "activity": run.activity_id,
+        "month": run.month,
+        "names": NAMES_IN_MESSAGE,
+    }
+    with run.page() as page:
+        row: Any = page.cursor.execute(sql("item_bounds"), parameters).fetchone()
+        if row[0] is None:
+            return False
+        parameters["last"] = row[0]
+        page.cursor.execute(sql("report_unresolved"), parameters)
+        for (change_type,) in page.cursor.fetchall():
+            run.counters["objectErrors"] += 1
+            run.counters["objectChanges"] -= 1
+            run.counters[f"changeType:{change_type}"] -= 1
+        run.position["item"] = row[0]
+    return True

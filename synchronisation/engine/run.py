@@ -1,0 +1,180 @@
+"""Run: the steps of each kind of run, in order, and how a run ends.
+
+    import           read -> judge -> apply -> obsolete -> confirm -> resolve references
+    synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions
+    export           export
+
+In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
+StopRequestedError when the run goes on elsewhere.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+import orjson
+from django.db import transaction
+from psycopg import sql as psql
+
+from activities.models import Activity, ActivityProgress, ActivityStatus, RunType
+from connectors.errors import ConnectorError
+from synchronisation.models import ConnectedSystem, Watermark
+
+from . import apply, deletion, export, judge, resolve, stage, synchronise
+from .configuration import specification_of
+from .errors import RunFailedError, StopRequestedError
+from .leases import Pulse, hold
+from .pages import Run
+from .statements import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One step. name: what progress shows; writes: tables whose statistics it makes stale."""
+
+    name: str
+    work: Callable[[Run], None]
+    writes: tuple[str, ...] = ()
+
+
+IMPORT = (
+    Phase("Reading", stage.read),
+    Phase("Judging", judge.judge),
+    Phase("Applying", apply.apply_staged, ("cso", "pending_export")),
+    Phase("Obsoleting", apply.obsolete_missing),
+    Phase("Confirming", apply.confirm_unchanged),
+    Phase("Resolving references", resolve.resolve_references),
+)
+SYNCHRONISATION = (
+    Phase("Preparing", synchronise.prepare),
+    Phase("Removing obsolete objects", synchronise.remove_obsolete, ("cso", "cso_join")),
+    Phase(
+        "Synchronising", synchronise.synchronise_active, ("cso", "cso_join", "mvo", "mvo_match_key", "pending_export")
+    ),
+    Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
+)
+EXPORT = (
+    Phase("Preparing", export.prepare),
+    Phase("Exporting", export.export_due, ("cso", "pending_export")),
+)
+PIPELINES: dict[str, tuple[Phase, ...]] = {
+    RunType.FULL_IMPORT: IMPORT,
+    RunType.DELTA_IMPORT: IMPORT,
+    RunType.FULL_SYNCHRONISATION: SYNCHRONISATION,
+    RunType.DELTA_SYNCHRONISATION: SYNCHRONISATION,
+    RunType.EXPORT: EXPORT,
+}
+
+
+def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
+    """Work the run off from its checkpoint and end its activity.
+
+    Raises: LeaseLostError (another worker has it), StopRequestedError (give the lease back).
+    """
+    run = _open(activity_id, fence, pulse)
+    phases = PIPELINES[run.specification.run_type]
+    try:
+        while run.phase_index < len(phases):
+            phase = phases[run.phase_index]
+            run.begin_phase(phase.name, len(phases))
+            phase.work(run)
+            run.finish_phase(phase.writes)
+    except StopRequestedError as stop:
+        if not stop.cancelled:
+            raise
+        _end(run, ActivityStatus.CANCELLED)
+    except (ConnectorError, RunFailedError) as error:
+        _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=str(error))
+    else:
+        _complete(run)
+
+
+def fail(activity_id: UUID, fence: int, error: Exception) -> None:
+    """End a run that met something unexpected. Raises: LeaseLostError."""
+    run = _open(activity_id, fence, None)
+    message = f"{type(error).__name__}: {error}"
+    trace = "".join(traceback.format_exception(error))
+    _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, error_stack_trace=trace)
+
+
+def _open(activity_id: UUID, fence: int, pulse: Pulse | None) -> Run:
+    """The run as its last page left it; the first time, with its specification fixed and its tables made."""
+    activity = Activity.objects.get(pk=activity_id)
+    progress = ActivityProgress.objects.get(pk=activity_id)
+    if progress.configuration is None:
+        specification = specification_of(activity, datetime.now(UTC))
+        progress.configuration = orjson.loads(msgspec.json.encode(specification))
+        with transaction.atomic():
+            ActivityProgress.objects.filter(pk=activity_id).update(configuration=progress.configuration)
+            run = Run(activity, progress, fence, pulse)
+            _make_tables(run)
+        return run
+    return Run(activity, progress, fence, pulse)
+
+
+def _make_tables(run: Run) -> None:
+    cursor = run.connection.cursor()
+    hold(cursor, run.activity_id, run.fence)
+    schema = psql.Identifier(run.schema)
+    cursor.execute(psql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+    cursor.execute(psql.SQL("SET LOCAL search_path = {}, public").format(schema))
+    cursor.execute(sql("make_run_tables"))
+    cursor.execute("SELECT ensure_item_partitions(%s)", (run.month,))
+
+
+def _complete(run: Run) -> None:
+    """End a run whose phases are all done, by what its counters say (engine.md section 3.4)."""
+    counters = run.counters
+    if counters["objectErrors"] and counters["objectErrors"] >= counters["objectsProcessed"]:
+        message = f"All {counters['objectErrors']} objects processed failed; see the execution items."
+        _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, advance=True)
+    elif counters["objectErrors"]:
+        _end(run, ActivityStatus.COMPLETE_WITH_ERROR, advance=True)
+    elif run.facts["warnings"]:
+        _end(run, ActivityStatus.COMPLETE_WITH_WARNING, advance=True)
+    else:
+        _end(run, ActivityStatus.COMPLETE, advance=True)
+
+
+def _end(
+    run: Run,
+    status: ActivityStatus,
+    *,
+    error_message: str | None = None,
+    error_stack_trace: str | None = None,
+    advance: bool = False,
+) -> None:
+    """The run's last transaction: marks, status, and its own tables gone. Raises: LeaseLostError."""
+    with transaction.atomic():
+        cursor = run.connection.cursor()
+        hold(cursor, run.activity_id, run.fence)
+        if advance:
+            _advance_marks(run)
+        Activity.objects.filter(pk=run.activity_id).update(
+            status=status,
+            ended=datetime.now(UTC),
+            warning_message="\n".join(run.facts["warnings"]) or None,
+            error_message=error_message,
+            error_stack_trace=error_stack_trace,
+        )
+        processed = run.counters["objectsProcessed"]
+        ActivityProgress.objects.filter(pk=run.activity_id).update(
+            objects_processed=processed, objects_to_process=processed, configuration=None, checkpoint={}
+        )
+        cursor.execute(psql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(psql.Identifier(run.schema)))
+
+
+def _advance_marks(run: Run) -> None:
+    """Later deltas go on from where this run began (engine.md sections 4.8 and 5)."""
+    specification = run.specification
+    if run.facts.get("watermark") is not None:
+        Watermark.objects.update_or_create(
+            system_id=specification.system.id,
+            partition_id=specification.partition_id,
+            defaults={"position": run.facts["watermark"]},
+        )
+    if run.facts.get("upper") is not None:
+        ConnectedSystem.objects.filter(pk=specification.system.id).update(sync_mark=run.facts["upper"])

@@ -1,0 +1,200 @@
+-- name: staged_bounds
+-- The next staged rows: the last of them, and how many. Reads staged by its key.
+SELECT max(row_number), count(*)
+FROM (
+    SELECT row_number
+    FROM staged
+    WHERE row_number > %(after)s
+    ORDER BY row_number
+    LIMIT %(limit)s
+) AS next;
+
+-- name: make_import_page
+-- The accepted objects of one page beside what the connector space has of them. An explicit delete of an object that
+-- is not there is no change. Reads staged and rejected by row, cso by key.
+CREATE TEMPORARY TABLE import_page ON COMMIT DROP AS
+SELECT
+    staged.*,
+    cso.document AS old_document,
+    cso.reference_fingerprint AS old_reference_fingerprint,
+    cso.status AS old_status,
+    object_type.name AS object_type,
+    CASE
+        WHEN staged.is_delete THEN 'Delete'
+        WHEN staged.is_new THEN 'Add'
+        ELSE 'Update'
+    END AS change_type,
+    row_number() OVER (ORDER BY staged.row_number) - 1 AS place
+FROM staged
+JOIN object_type ON object_type.id = staged.object_type_id
+LEFT JOIN cso ON NOT staged.is_new
+             AND cso.id = staged.cso_id
+WHERE staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s
+  AND NOT (staged.is_delete AND (staged.is_new OR cso.status = 'Obsolete'))
+  AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number);
+CREATE TEMPORARY TABLE import_note (
+    cso_id uuid PRIMARY KEY,
+    summary text,
+    outcomes jsonb,
+    error_type text,
+    error_message text
+) ON COMMIT DROP;
+
+-- name: count_import_page
+SELECT change_type, count(*)
+FROM import_page
+GROUP BY change_type;
+
+-- name: write_import_items
+-- Items of one page from ordinal `first` on. Writes execution_item.
+INSERT INTO execution_item (
+    id, month, activity_id, ordinal, external_id, display_name, object_type, change_type, error_type, error_message,
+    outcome_summary, cso_id
+)
+SELECT
+    execution_item_id(%(activity)s, %(first)s + page.place),
+    %(month)s,
+    %(activity)s,
+    %(first)s + page.place,
+    page.external_id,
+    page.display_name,
+    page.object_type,
+    page.change_type,
+    note.error_type,
+    note.error_message,
+    CASE page.change_type WHEN 'Add' THEN 'CsoAdded:1' WHEN 'Delete' THEN 'CsoDeleted:1' ELSE 'CsoUpdated:1' END
+        || coalesce(',' || note.summary, ''),
+    page.cso_id
+FROM import_page AS page
+LEFT JOIN import_note AS note USING (cso_id);
+
+-- name: write_import_details
+-- What each object of the page was and became. Writes execution_item_detail.
+INSERT INTO execution_item_detail (id, month, activity_id, ordinal, outcomes, attribute_changes)
+SELECT
+    execution_item_id(%(activity)s, %(first)s + page.place),
+    %(month)s,
+    %(activity)s,
+    %(first)s + page.place,
+    note.outcomes,
+    CASE page.change_type
+        WHEN 'Add' THEN jsonb_build_object('scope', 'cs', 'new', page.document)
+        WHEN 'Update' THEN jsonb_build_object(
+            'scope', 'cs',
+            'old', (
+                SELECT coalesce(jsonb_object_agg(key, value), '{}')
+                FROM jsonb_each(page.old_document)
+                WHERE value IS DISTINCT FROM page.document -> key
+            ),
+            'new', (
+                SELECT coalesce(jsonb_object_agg(key, value), '{}')
+                FROM jsonb_each(page.document)
+                WHERE value IS DISTINCT FROM page.old_document -> key
+            )
+        )
+    END
+FROM import_page AS page
+LEFT JOIN import_note AS note USING (cso_id);
+
+-- name: insert_new
+-- Writes cso; the change number comes from its sequence.
+INSERT INTO cso (
+    id, system_id, object_type_id, partition_id, created, status, external_id, external_id_hash,
+    secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, deprovisioned
+)
+SELECT
+    cso_id, %(system)s, object_type_id, %(partition)s, now(), 'Normal', external_id, external_id_hash,
+    secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, false
+FROM import_page
+WHERE change_type = 'Add'
+ORDER BY row_number;
+
+-- name: update_changed
+-- Writes cso by key: changed objects, revived ones and placeholders that came true.
+UPDATE cso
+SET status = 'Normal',
+    partition_id = %(partition)s,
+    external_id = page.external_id,
+    external_id_hash = page.external_id_hash,
+    secondary_external_id_hash = page.secondary_external_id_hash,
+    display_name = page.display_name,
+    document = page.document,
+    fingerprint = page.fingerprint,
+    reference_fingerprint = page.reference_fingerprint,
+    last_updated = now(),
+    change_number = nextval('cso_change_number')
+FROM import_page AS page
+WHERE page.change_type = 'Update'
+  AND cso.id = page.cso_id;
+
+-- name: obsolete_deleted
+-- Writes cso by key: what a delta import said is gone.
+UPDATE cso
+SET status = 'Obsolete',
+    last_updated = now(),
+    change_number = nextval('cso_change_number')
+FROM import_page AS page
+WHERE page.change_type = 'Delete'
+  AND cso.id = page.cso_id;
+
+-- name: remove_references
+-- References that a changed object no longer has. Reads cso_reference by its key, only where the sum differs.
+DELETE FROM cso_reference
+USING import_page AS page
+WHERE page.change_type = 'Update'
+  AND page.old_reference_fingerprint IS DISTINCT FROM page.reference_fingerprint
+  AND cso_reference.cso_id = page.cso_id
+  AND NOT EXISTS (
+      SELECT
+      FROM staged_reference
+      WHERE staged_reference.row_number = page.row_number
+        AND staged_reference.attribute_id = cso_reference.attribute_id
+        AND staged_reference.text_hash = cso_reference.text_hash
+  );
+
+-- name: insert_references
+-- References that are new to an object; those it had stay as they are, resolved.
+INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash)
+SELECT staged.cso_id, %(system)s, staged.attribute_id, staged.text, staged.text_hash, staged.name_hash
+FROM import_page AS page
+JOIN staged_reference AS staged USING (row_number)
+WHERE page.change_type IN ('Add', 'Update')
+  AND page.old_reference_fingerprint IS DISTINCT FROM page.reference_fingerprint
+ON CONFLICT (cso_id, attribute_id, text_hash) DO NOTHING;
+
+-- name: note_items
+-- Where the items of objects with references are, should a reference turn out to name nothing.
+INSERT INTO item_of (cso_id, ordinal)
+SELECT cso_id, %(first)s + place
+FROM import_page
+WHERE reference_fingerprint IS NOT NULL;
+
+-- name: rejected_page
+-- The next rejected rows, with the object each would have updated. Index: cso_external_id.
+SELECT
+    rejected.row_number,
+    rejected.object_type,
+    rejected.external_id,
+    rejected.display_name,
+    cso.id::text,
+    rejected.error_type,
+    rejected.message
+FROM rejected
+LEFT JOIN cso ON cso.object_type_id = rejected.object_type_id
+             AND cso.external_id_hash = rejected.external_id_hash
+WHERE rejected.row_number > %(after)s
+ORDER BY rejected.row_number
+LIMIT %(limit)s;
+
+-- name: obsolete_objects
+-- Writes cso by key. Repeatable: an obsolete object is not touched again.
+UPDATE cso
+SET status = 'Obsolete',
+    last_updated = %(now)s,
+    change_number = nextval('cso_change_number')
+FROM object_type
+WHERE cso.id = ANY (%(ids)s::uuid[])
+  AND object_type.id = cso.object_type_id
+  AND cso.status = 'Normal'
+RETURNING cso.id::text, cso.external_id, cso.display_name, object_type.name;

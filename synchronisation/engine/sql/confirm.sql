@@ -1,0 +1,64 @@
+-- name: any_sent
+-- Whether an export of this system waits for confirmation. Index: pending_export_by_system.
+SELECT 1
+FROM pending_export
+WHERE system_id = %(system)s
+  AND sent IS NOT NULL
+LIMIT 1;
+
+-- name: exports_of_import_page
+-- The sent exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
+SELECT
+    page.cso_id::text, page.document::text, export.id::text, export.sent::text, export.pending::text,
+    export.error_count, export.max_retries
+FROM import_page AS page
+JOIN pending_export AS export ON export.cso_id = page.cso_id
+WHERE export.sent IS NOT NULL
+  AND page.change_type = 'Update';
+
+-- name: queue_confirmations
+-- Exports whose object was read and is neither staged nor rejected: it is as it was. Ordered by export.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'confirm', row_number() OVER (ORDER BY export.id), export.cso_id
+FROM pending_export AS export
+JOIN cso ON cso.id = export.cso_id
+WHERE export.system_id = %(system)s
+  AND export.sent IS NOT NULL
+  AND cso.status = 'Normal'
+  AND EXISTS (
+      SELECT
+      FROM seen
+      WHERE seen.object_type_id = cso.object_type_id
+        AND seen.external_id_hash = cso.external_id_hash
+        AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = seen.row_number)
+        AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = seen.row_number)
+  );
+
+-- name: exports_of_unchanged
+-- As exports_of_import_page, for objects that were read as the connector space has them.
+SELECT
+    cso.id::text, cso.document::text, export.id::text, export.sent::text, export.pending::text,
+    export.error_count, export.max_retries, cso.external_id, cso.display_name, object_type.name
+FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
+JOIN cso ON cso.id = wanted.cso_id
+JOIN object_type ON object_type.id = cso.object_type_id
+JOIN pending_export AS export ON export.cso_id = cso.id
+WHERE export.sent IS NOT NULL
+ORDER BY wanted.place;
+
+-- name: remove_exports
+DELETE FROM pending_export
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: settle_exports
+-- What is left of a sent export is queued again; the object exists, so a create goes on as an update.
+UPDATE pending_export AS export
+SET sent = NULL,
+    change_type = CASE export.change_type WHEN 'Create' THEN 'Update' ELSE export.change_type END,
+    status = settled.status,
+    pending = settled.pending,
+    error_count = settled.error_count,
+    next_retry = settled.next_retry,
+    last_error_message = settled.last_error_message
+FROM settled
+WHERE export.id = settled.id;

@@ -1,0 +1,17 @@
+-- name: count_freed
+SELECT count(*)
+FROM freed;
+
+-- name: freed_page
+SELECT ordinal, mvo_id::text, cso_id::text, external_id, display_name, object_type
+FROM freed
+WHERE ordinal > %(after)s
+ORDER BY ordinal
+LIMIT %(limit)s;
+
+-- name: mark_for_deletion
+-- Housekeeping deletes it later, when its rule still fires. A mark that is there stays.
+UPDATE mvo
+SET deletion_eligible = coalesce(deletion_eligible, %(eligible)s),
+    last_connector_disconnected = %(now)s
+WHERE id = %(id)s;

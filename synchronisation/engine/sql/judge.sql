@@ -1,0 +1,154 @@
+-- name: reject_duplicates
+-- Full import: two or more objects of one type with one external ID are all rejected.
+-- Reads seen, staged, cso (for the external ID of unchanged ones). Writes rejected, once per row.
+WITH duplicate AS (
+    SELECT object_type_id, external_id_hash, count(*) AS times
+    FROM seen
+    GROUP BY object_type_id, external_id_hash
+    HAVING count(*) > 1
+)
+INSERT INTO rejected (
+    row_number, source_row, object_type, external_id, external_id_hash, object_type_id, display_name, error_type, message
+)
+SELECT
+    seen.row_number,
+    coalesce(staged.source_row, seen.row_number),
+    object_type.name,
+    coalesce(staged.external_id, cso.external_id),
+    seen.external_id_hash,
+    seen.object_type_id,
+    coalesce(staged.display_name, cso.display_name),
+    'DuplicateObject',
+    duplicate.times || ' objects of this type came with this external ID; none of them was imported'
+FROM duplicate
+JOIN seen USING (object_type_id, external_id_hash)
+JOIN object_type ON object_type.id = seen.object_type_id
+LEFT JOIN staged ON staged.row_number = seen.row_number
+LEFT JOIN cso ON cso.object_type_id = seen.object_type_id
+             AND cso.external_id_hash = seen.external_id_hash
+WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = seen.row_number);
+
+-- name: drop_superseded
+-- Delta import: the last change to an object counts. Writes staged and its references.
+WITH superseded AS (
+    SELECT row_number
+    FROM (
+        SELECT row_number, row_number < max(row_number) OVER (PARTITION BY object_type_id, external_id_hash) AS earlier
+        FROM staged
+    ) AS ranked
+    WHERE earlier
+), dropped AS (
+    DELETE FROM staged_reference
+    USING superseded
+    WHERE staged_reference.row_number = superseded.row_number
+)
+DELETE FROM staged
+USING superseded
+WHERE staged.row_number = superseded.row_number;
+
+-- name: recognise_provisioned
+-- While the source was read, a synchronisation of another system may have provisioned an object that was read as new.
+-- Index: cso_external_id.
+UPDATE staged
+SET cso_id = cso.id,
+    is_new = false
+FROM cso
+WHERE staged.is_new
+  AND cso.object_type_id = staged.object_type_id
+  AND cso.external_id_hash = staged.external_id_hash;
+
+-- name: recognise_withdrawn
+-- ... or have withdrawn a placeholder that was already recognised. Index: cso_pkey.
+UPDATE staged
+SET is_new = true
+WHERE NOT staged.is_new
+  AND NOT EXISTS (SELECT FROM cso WHERE cso.id = staged.cso_id);
+
+-- name: recognise_placeholders
+-- A new object whose secondary external ID is that of a placeholder is that placeholder, come true.
+-- Index: cso_by_secondary_external_id.
+UPDATE staged
+SET cso_id = cso.id,
+    is_new = false
+FROM cso
+WHERE staged.is_new
+  AND staged.secondary_external_id_hash IS NOT NULL
+  AND cso.system_id = %(system)s
+  AND cso.secondary_external_id_hash = staged.secondary_external_id_hash
+  AND cso.object_type_id = staged.object_type_id
+  AND cso.status = 'PendingProvisioning';
+
+-- name: count_missing
+-- The numbers a guard judges by, for one object type. One hash join of seen and cso.
+WITH in_scope AS (
+    SELECT cso.status, NOT EXISTS (
+        SELECT
+        FROM seen
+        WHERE seen.object_type_id = cso.object_type_id
+          AND seen.external_id_hash = cso.external_id_hash
+    ) AS is_missing
+    FROM cso
+    WHERE cso.system_id = %(system)s
+      AND cso.object_type_id = %(type)s
+      AND cso.status <> 'PendingProvisioning'
+      AND (%(partition)s::integer IS NULL OR cso.partition_id = %(partition)s)
+)
+SELECT
+    (SELECT count(*) FROM seen WHERE object_type_id = %(type)s)
+        - (SELECT count(*) FROM rejected WHERE object_type_id = %(type)s AND external_id_hash IS NOT NULL),
+    (SELECT count(*) FROM in_scope),
+    (SELECT count(*) FROM in_scope WHERE is_missing),
+    (SELECT count(*) FROM rejected WHERE object_type = %(type_name)s AND external_id_hash IS NULL);
+
+-- name: queue_missing
+-- The objects of one type that were not read and are not obsolete yet. A create that was sent and not read is
+-- unconfirmed, not obsolete: placeholders are never missing.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'missing', (SELECT coalesce(min(ordinal), 0) FROM work) - row_number() OVER (), cso.id
+FROM cso
+WHERE cso.system_id = %(system)s
+  AND cso.object_type_id = %(type)s
+  AND cso.status = 'Normal'
+  AND (%(partition)s::integer IS NULL OR cso.partition_id = %(partition)s)
+  AND NOT EXISTS (
+      SELECT
+      FROM seen
+      WHERE seen.object_type_id = cso.object_type_id
+        AND seen.external_id_hash = cso.external_id_hash
+  );
+
+-- name: queue_unselected
+-- Objects of types that are no longer selected leave with a full import of the whole system.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'missing', (SELECT coalesce(min(ordinal), 0) FROM work) - row_number() OVER (), cso.id
+FROM cso
+JOIN object_type ON object_type.id = cso.object_type_id
+WHERE cso.system_id = %(system)s
+  AND NOT object_type.selected
+  AND cso.status = 'Normal';
+
+-- name: number_missing
+-- Give the missing their order: by external ID over all types.
+WITH numbered AS (
+    SELECT work.ordinal, row_number() OVER (ORDER BY cso.external_id COLLATE "C", cso.id) AS place
+    FROM work
+    JOIN cso ON cso.id = work.object_id
+    WHERE work.phase = 'missing'
+)
+UPDATE work
+SET phase = 'obsolete',
+    ordinal = numbered.place
+FROM numbered
+WHERE work.phase = 'missing'
+  AND work.ordinal = numbered.ordinal;
+
+-- name: count_import
+-- Unchanged objects: seen, and neither staged nor rejected. Whether anything was rejected.
+SELECT
+    (SELECT count(*) FROM seen)
+        - (SELECT count(*) FROM staged)
+        - (SELECT count(*)
+           FROM rejected
+           WHERE external_id_hash IS NOT NULL
+             AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = rejected.row_number)),
+    EXISTS (SELECT FROM rejected);

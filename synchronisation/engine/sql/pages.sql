@@ -1,0 +1,43 @@
+-- name: save_progress
+-- The last statement of every page. Writes the run's own row; takeovers start again from a new checkpoint.
+UPDATE activity_progress
+SET item_count = %(item_count)s,
+    counters = %(counters)s,
+    checkpoint = %(checkpoint)s,
+    objects_processed = %(processed)s,
+    objects_to_process = %(to_process)s,
+    takeovers = 0
+WHERE activity_id = %(activity)s;
+
+-- name: begin_phase
+-- Shows which phase the run is in.
+UPDATE activity_progress
+SET phase = %(phase)s,
+    phase_index = %(index)s,
+    phase_count = %(count)s,
+    phase_started = now()
+WHERE activity_id = %(activity)s;
+
+-- name: make_run_tables
+-- The run's own copy of each table of the template; repeatable.
+CREATE TABLE IF NOT EXISTS seen (LIKE run_template.seen INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS staged (LIKE run_template.staged INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS staged_reference (LIKE run_template.staged_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS rejected (LIKE run_template.rejected INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS work (LIKE run_template.work INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS freed (LIKE run_template.freed INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS item_of (LIKE run_template.item_of INCLUDING ALL);
+
+-- name: work_page
+-- The next objects of a phase, in order. Reads work by its key.
+SELECT ordinal, object_id
+FROM work
+WHERE phase = %(phase)s
+  AND ordinal > %(after)s
+ORDER BY ordinal
+LIMIT %(limit)s;
+
+-- name: count_work
+SELECT count(*)
+FROM work
+WHERE phase = %(phase)s;

@@ -1,0 +1,104 @@
+-- name: highest_change_number
+-- Where this run's reading of changes ends. Index: cso_by_change_number, backwards.
+SELECT coalesce(max(change_number), %(mark)s)
+FROM cso
+WHERE system_id = %(system)s;
+
+-- name: forget_work
+-- An interrupted preparation begins anew.
+TRUNCATE work, freed;
+
+-- name: queue_obsolete
+-- Obsolete objects, in external ID order.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'obsolete', row_number() OVER (ORDER BY external_id COLLATE "C", id), id
+FROM cso
+WHERE system_id = %(system)s
+  AND status = 'Obsolete'
+  AND change_number <= %(upper)s;
+
+-- name: queue_all_active
+-- Full synchronisation: every active object, in external ID order.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'active', row_number() OVER (ORDER BY external_id COLLATE "C", id), id
+FROM cso
+WHERE system_id = %(system)s
+  AND status = 'Normal';
+
+-- name: queue_changed
+-- Delta synchronisation: what changed above the mark, and what was left over. Index: cso_by_change_number.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'active', row_number() OVER (ORDER BY external_id COLLATE "C", id), id
+FROM (
+    SELECT id, external_id, status
+    FROM cso
+    WHERE system_id = %(system)s
+      AND change_number > %(mark)s
+      AND change_number <= %(upper)s
+    UNION
+    SELECT cso.id, cso.external_id, cso.status
+    FROM left_over
+    JOIN cso ON cso.id = left_over.cso_id
+    WHERE left_over.system_id = %(system)s
+) AS changed
+WHERE status = 'Normal';
+
+-- name: count_queued
+SELECT count(*)
+FROM work;
+
+-- name: mvo_page
+-- MVOs of one type by id. Index: mvo_pkey.
+SELECT id::text, document::text
+FROM mvo
+WHERE id > %(after)s::uuid
+  AND type_id = %(type)s
+ORDER BY id
+LIMIT %(limit)s;
+
+-- name: add_match_keys
+INSERT INTO mvo_match_key (rule_id, key, mvo_id)
+SELECT rule_id, key, mvo_id
+FROM new_key
+ON CONFLICT (rule_id, key, mvo_id) DO NOTHING;
+
+-- name: free_mvos
+-- Notes whose CSO leaves, with what its item will say. Index: cso_join_pkey.
+INSERT INTO freed (mvo_id, cso_id, external_id, display_name, object_type)
+SELECT cso_join.mvo_id, cso.id, cso.external_id, cso.display_name, object_type.name
+FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
+JOIN cso ON cso.id = wanted.cso_id
+JOIN cso_join ON cso_join.cso_id = cso.id
+JOIN object_type ON object_type.id = cso.object_type_id
+ORDER BY wanted.place;
+
+-- name: load_unjoined_obsolete
+-- Those that leave without an MVO noticing.
+SELECT cso.id::text, cso.external_id, cso.display_name, object_type.name
+FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
+JOIN cso ON cso.id = wanted.cso_id
+JOIN object_type ON object_type.id = cso.object_type_id
+WHERE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = cso.id)
+ORDER BY wanted.place;
+
+-- name: unresolve_references
+-- References to objects that go keep their text. Index: cso_reference_by_target.
+UPDATE cso_reference
+SET target_id = NULL
+WHERE target_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_own_references
+-- Index: cso_reference_once.
+DELETE FROM cso_reference
+WHERE cso_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_left_over
+DELETE FROM left_over
+WHERE cso_id = ANY (%(ids)s::uuid[]);
+
+-- name: taken_external_ids
+-- Which of the external IDs to provision exist in their target already. Index: cso_external_id.
+SELECT cso.object_type_id, replace(cso.external_id_hash::text, '-', '')
+FROM unnest(%(types)s::integer[], %(hashes)s::text[]) AS wanted (object_type_id, external_id_hash)
+JOIN cso ON cso.object_type_id = wanted.object_type_id
+        AND cso.external_id_hash = wanted.external_id_hash::uuid;

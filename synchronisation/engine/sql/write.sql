@@ -1,0 +1,72 @@
+-- name: remove_placeholder_exports
+-- The exports of CSOs that go. Index: pending_export_cso_id_key.
+DELETE FROM pending_export
+WHERE cso_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_joins
+DELETE FROM cso_join
+WHERE cso_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_csos
+DELETE FROM cso
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: mark_deprovisioned
+-- Remembered: inbound, such an object neither joins nor projects.
+UPDATE cso
+SET deprovisioned = true
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_mvo_keys
+-- Index: mvo_match_key_by_mvo.
+DELETE FROM mvo_match_key
+WHERE mvo_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_mvo_references
+-- References from and to MVOs that go. Index: mvo_reference_once, mvo_reference_by_target.
+DELETE FROM mvo_reference
+WHERE mvo_id = ANY (%(ids)s::uuid[])
+   OR target_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_mvo_joins
+-- Index: cso_join_one_per_system.
+DELETE FROM cso_join
+WHERE mvo_id = ANY (%(ids)s::uuid[]);
+
+-- name: remove_mvos
+DELETE FROM mvo
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: update_mvos
+UPDATE mvo
+SET display_name = changed.display_name,
+    document = changed.document,
+    holders = changed.holders,
+    last_updated = %(now)s
+FROM changed_mvo AS changed
+WHERE mvo.id = changed.id;
+
+-- name: remove_lost_keys
+-- Index: mvo_match_key_once.
+DELETE FROM mvo_match_key
+USING lost_key
+WHERE mvo_match_key.rule_id = lost_key.rule_id
+  AND mvo_match_key.key = lost_key.key
+  AND mvo_match_key.mvo_id = lost_key.mvo_id;
+
+-- name: update_join_rules
+UPDATE cso_join
+SET rule_id = join_rule.rule_id
+FROM join_rule
+WHERE cso_join.cso_id = join_rule.cso_id;
+
+-- name: update_exports
+-- What is wanted now replaces what was queued; a new wish is tried at once.
+UPDATE pending_export AS export
+SET change_type = changed.change_type,
+    status = changed.status,
+    error_count = changed.error_count,
+    pending = changed.pending,
+    next_retry = NULL
+FROM changed_export AS changed
+WHERE export.id = changed.id;

@@ -1,0 +1,233 @@
+"""Synchronise: load a page, decide it object by object in external ID order, write it.
+
+In: the CSOs of one system, all or those with a new change number. Out: metaverse, accounts, pending exports, items.
+Always: a failing object is its own item and is left over for the next delta; the result never depends on the page.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import orjson
+
+from synchronisation.models import ConnectedSystem, MatchingRule
+from synchronisation.rules.compile import CompiledRules, compile_rules
+from synchronisation.rules.errors import ExistingJoinError, ObjectError
+from synchronisation.rules.inbound import Inbound, synchronise_inbound
+from synchronisation.rules.outbound import Effect, synchronise_outbound
+from synchronisation.rules.world import Cso, Mvo, World
+
+from .bulk import copy_rows, copy_temporary
+from .items import Item, Outcome
+from .load import load_page
+from .pages import PAGE_SIZE, Page, Run
+from .statements import sql
+from .work import for_each_page
+from .write import match_keys, write_world
+
+
+def prepare(run: Run) -> None:
+    """Fix the lists of objects, and write the match keys of rules that were saved since."""
+    system = ConnectedSystem.objects.get(pk=run.specification.system.id)
+    with run.page() as page:
+        full = run.specification.run_type == "FullSynchronisation"
+        parameters = {"system": system.id, "mark": system.sync_mark}
+        row: Any = page.cursor.execute(sql("highest_change_number"), parameters).fetchone()
+        parameters["upper"] = run.facts["upper"] = row[0]
+        page.cursor.execute(sql("forget_work"))
+        page.cursor.execute(sql("queue_obsolete"), parameters)
+        page.cursor.execute(sql("queue_all_active" if full else "queue_changed"), parameters)
+        row = page.cursor.execute(sql("count_queued")).fetchone()
+        run.counters["objectsProcessed"] = row[0]
+        page.cursor.execute("ANALYZE work")
+    _backfill_match_keys(run)
+
+
+def _backfill_match_keys(run: Run) -> None:
+    """Write the keys of existing MVOs for matching rules that have none yet. Repeatable."""
+    rules = compile_rules(run.specification)
+    waiting = set(MatchingRule.objects.filter(keys_ready=False).values_list("id", flat=True))
+    for type_id, matchers in rules.matchers.items():
+        missing = [matcher for matcher in matchers if matcher.rule_id in waiting]
+        after = "00000000-0000-0000-0000-000000000000"
+        while missing and after:
+            with run.page() as page:
+                page.cursor.execute(sql("mvo_page"), {"type": type_id, "after": after, "limit": PAGE_SIZE})
+                rows = page.cursor.fetchall()
+                keys = [
+                    (rule_id, key, mvo_id)
+                    for mvo_id, document in rows
+                    for rule_id, key in match_keys(orjson.loads(document), missing)
+                ]
+                copy_temporary(page.cursor, "new_key", {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}, keys)
+                page.cursor.execute(sql("add_match_keys"))
+                after = rows[-1][0] if len(rows) == PAGE_SIZE else ""
+    with run.page():
+        MatchingRule.objects.filter(id__in=waiting).update(keys_ready=True)
+
+
+def remove_obsolete(run: Run) -> None:
+    """Obsolete CSOs lose their join and go; what that means for their MVOs is judged after the active ones."""
+    for_each_page(run, "obsolete", partial(_remove_page, run))
+
+
+def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
+    cursor = page.cursor
+    cursor.execute(sql("free_mvos"), {"ids": ids})
+    cursor.execute(sql("load_unjoined_obsolete"), {"ids": ids})
+    for cso_id, external_id, display_name, object_type in cursor.fetchall():
+        page.items.append(Item(external_id, display_name, object_type, "Delete", cso_id=cso_id))
+    for name in (
+        "remove_joins",
+        "unresolve_references",
+        "remove_own_references",
+        "remove_placeholder_exports",
+        "remove_left_over",
+        "remove_csos",
+    ):
+        cursor.execute(sql(name), {"ids": ids})
+
+
+def synchronise_active(run: Run) -> None:
+    """Inbound and outbound for each object of the list."""
+    synchroniser = Synchroniser(run)
+    for_each_page(run, "active", synchroniser.page)
+
+
+class Synchroniser:
+    """Decides pages of CSOs; carries the compiled rules from page to page."""
+
+    def __init__(self, run: Run) -> None:
+        specification = run.specification
+        self.run = run
+        self.rules: CompiledRules = compile_rules(specification)
+        self.system_id = specification.system.id
+        self.full = specification.run_type == "FullSynchronisation"
+        self.type_names = {kind.id: kind.name for kind in specification.object_types}
+        self.max_attempts = {system.id: system.max_export_attempts for system in specification.systems}
+
+    def page(self, page: Page, ids: list[str]) -> None:
+        world = load_page(page.cursor, ids, self.rules, self.system_id)
+        decided = [(cso, self._decide(cso, world)) for cso in world.csos]
+        self.settle_collisions(page, [effect for _, (_, effects) in decided for effect in effects])
+        failed: list[tuple[str, str]] = []
+        for cso, (inbound, effects) in decided:
+            item = self._item(cso, inbound, effects)
+            if item is not None:
+                page.items.append(item)
+                if item.error_type is not None:
+                    failed.append((cso.id, item.error_message or item.error_type))
+        write_world(page.cursor, world, self.rules, page.now, self.max_attempts)
+        self._remember_failures(page, ids, failed)
+
+    def _decide(self, cso: Cso, world: World) -> tuple[Inbound | ObjectError, list[Effect]]:
+        """Inbound, then outbound for the MVO if it changed, or in a full run anyway."""
+        try:
+            inbound = synchronise_inbound(cso, world, self.rules, self.system_id)
+        except ObjectError as error:
+            return error, []
+        if cso.mvo is None:
+            return inbound, []
+        changed = self.full or inbound.projected or inbound.joined or inbound.flows > 0
+        drift_only = None if changed else self.system_id
+        return inbound, list(synchronise_outbound(cso.mvo, self.rules, drift_system_id=drift_only))
+
+    def settle_collisions(self, page: Page, effects: list[Effect]) -> None:
+        """Take back provisioning where the target has an object with that external ID already."""
+        provisioned = [e for e in effects if e.provisioned and e.account and e.account.external_id_hash]
+        if not provisioned:
+            return
+        page.cursor.execute(
+            sql("taken_external_ids"),
+            {
+                "types": [e.account.object_type_id for e in provisioned if e.account],
+                "hashes": [e.account.external_id_hash for e in provisioned if e.account],
+            },
+        )
+        taken = {(type_id, external_hash) for type_id, external_hash in page.cursor}
+        for effect in provisioned:
+            account = effect.account
+            assert account is not None
+            identity = (account.object_type_id, account.external_id_hash)
+            if identity in taken:
+                self._withdraw(effect)
+            taken.add(identity)
+
+    def _withdraw(self, effect: Effect) -> None:
+        account = effect.account
+        assert account is not None
+        del effect.mvo.accounts[account.system_id]
+        effect.provisioned = effect.queued = False
+        effect.error = ExistingJoinError(
+            f"{effect.target.system_name} already has an object with the external ID {account.external_id}; "
+            "correct the mapping, or let a matching rule join the two"
+        )
+
+    def _item(self, cso: Cso, inbound: Inbound | ObjectError, effects: list[Effect]) -> Item | None:
+        """What the object's item says; None when nothing happened to it."""
+        item = Item(cso.external_id, cso.display_name, self.type_names[cso.object_type_id], "Update", cso_id=cso.id)
+        if isinstance(inbound, ObjectError):
+            item.error_type, item.error_message = inbound.error_type, str(inbound)
+            return item
+        item.change_type = "Add" if inbound.projected else "Update"
+        item.mvo_id = cso.mvo.id if cso.mvo else None
+        item.outcomes = list(outcomes_of(inbound, effects, self.system_id))
+        error = next((effect.error for effect in effects if effect.error is not None), None)
+        if error is not None:
+            item.error_type, item.error_message = error.error_type, str(error)
+        if inbound.flows and cso.mvo is not None:
+            item.attribute_changes = attribute_changes(cso.mvo)
+        return item if item.outcomes or item.error_type else None
+
+    def _remember_failures(self, page: Page, ids: list[str], failed: list[tuple[str, str]]) -> None:
+        """Failed objects are left over for the next delta; the others no longer are."""
+        page.cursor.execute(sql("remove_left_over"), {"ids": ids})
+        if failed:
+            rows = [(cso_id, self.system_id, reason) for cso_id, reason in failed]
+            copy_rows(page.cursor, "left_over", ("cso_id", "system_id", "reason"), rows)
+
+
+def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iterator[Outcome]:
+    """The tree of one object: projection or join, the flow it caused, and the exports that caused."""
+    chain: list[Outcome] = []
+    if inbound.projected or inbound.joined:
+        chain.append(Outcome("Projected" if inbound.projected else "Joined"))
+    if inbound.flows:
+        chain.append(Outcome("AttributeFlow", inbound.flows))
+    for cause, effect in pairwise(chain):
+        cause.add(effect)
+    yield from chain[:1]
+    for effect in effects:
+        if effect.queued:
+            branch = effect_outcome(effect, is_drift=not chain and effect.target.system_id == system_id)
+            if chain:
+                chain[-1].add(branch)
+            else:
+                yield branch
+
+
+def effect_outcome(effect: Effect, *, is_drift: bool = False) -> Outcome:
+    """What was queued in one target, below what made it so."""
+    export = effect.account.export if effect.account else None
+    target, rule = effect.target.system_name, effect.rule_name
+    queued = Outcome("PendingExportCreated", 1, target, rule, export.id if export else None)
+    if not effect.provisioned and not is_drift:
+        return queued
+    cause = Outcome("Provisioned" if effect.provisioned else "DriftCorrection", 1, target, rule)
+    cause.add(queued)
+    return cause
+
+
+def attribute_changes(mvo: Mvo) -> bytes:
+    """The detail of an item whose MVO changed, as `activities.models` describes."""
+    if mvo.before is None:
+        return b'{"scope":"mv","new":' + orjson.dumps(mvo.document) + b"}"
+    changed = mvo.changed_keys()
+    return orjson.dumps(
+        {
+            "scope": "mv",
+            "old": {key: value for key, value in mvo.before.items() if key in changed},
+            "new": {key: value for key, value in mvo.document.items() if key in changed},
+        }
+    )

@@ -1,0 +1,156 @@
+"""Write: what deciding changed in a page's World, in set-based statements.
+
+New rows are copied straight into their tables; changed ones go through a temporary table and a join. Removals come
+first, so that a join or a match key may be taken over within the page.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+from psycopg import Cursor
+
+from synchronisation.rules.compile import CompiledRules, Matcher
+from synchronisation.rules.values import Document
+from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World
+
+from .bulk import copy_rows, copy_temporary
+from .statements import sql
+
+MVO_COLUMNS = ("id", "type_id", "created", "status", "origin", "display_name", "document", "holders")
+CHANGED_MVO = {"id": "uuid", "display_name": "text", "document": "jsonb", "holders": "jsonb"}
+CSO_COLUMNS = (
+    "id", "system_id", "object_type_id", "created", "status", "external_id", "external_id_hash",
+    "secondary_external_id_hash", "display_name", "document", "deprovisioned",
+)  # fmt: skip
+JOIN_COLUMNS = ("cso_id", "mvo_id", "system_id", "type", "created", "rule_id")
+KEY_COLUMNS = ("rule_id", "key", "mvo_id")
+EXPORT_COLUMNS = (
+    "id", "cso_id", "system_id", "mvo_id", "rule_id", "change_type", "status", "created", "error_count",
+    "max_retries", "has_unresolved_references", "pending",
+)  # fmt: skip
+CHANGED_EXPORT = {
+    "id": "uuid", "change_type": "text", "status": "text", "error_count": "smallint", "pending": "jsonb",
+}  # fmt: skip
+
+
+def write_world(
+    cursor: Cursor[Any], world: World, rules: CompiledRules, now: datetime, max_attempts: dict[int, int]
+) -> None:
+    """Write everything the page changed. max_attempts: by system id, for new exports."""
+    deleted = {mvo.id for mvo in world.deleted_mvos}
+    kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
+    _remove(cursor, world)
+    _write_mvos(cursor, kept, rules, now)
+    _write_keys(cursor, kept, rules)
+    _write_accounts(cursor, kept, now)
+    _write_exports(cursor, world, now, max_attempts)
+
+
+def _remove(cursor: Cursor[Any], world: World) -> None:
+    removed = [a.cso_id for a in world.removed_accounts if a.is_removed]
+    disconnected = [a.cso_id for a in world.removed_accounts if not a.is_removed]
+    if removed:
+        for name in ("remove_placeholder_exports", "remove_joins", "remove_csos"):
+            cursor.execute(sql(name), {"ids": removed})
+    if disconnected:
+        for name in ("remove_joins", "mark_deprovisioned"):
+            cursor.execute(sql(name), {"ids": disconnected})
+    if world.deleted_mvos:
+        ids = [mvo.id for mvo in world.deleted_mvos]
+        for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
+            cursor.execute(sql(name), {"ids": ids})
+
+
+def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: datetime) -> None:
+    def columns(mvo: Mvo) -> tuple[str | None, str, str]:
+        name = rules.display_name[mvo.type_id](mvo.document)
+        return name, orjson.dumps(mvo.document).decode(), orjson.dumps(mvo.holders).decode()
+
+    new = [(m.id, m.type_id, now, "Normal", "Projected", *columns(m)) for m in mvos if m.is_new]
+    changed = [(mvo.id, *columns(mvo)) for mvo in mvos if mvo.is_changed]
+    if new:
+        copy_rows(cursor, "mvo", MVO_COLUMNS, new)
+    if changed:
+        copy_temporary(cursor, "changed_mvo", CHANGED_MVO, changed)
+        cursor.execute(sql("update_mvos"), {"now": now})
+
+
+def _write_keys(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules) -> None:
+    """Match keys follow the values they are made of."""
+    new: list[tuple[int, str, str]] = []
+    lost: list[tuple[int, str, str]] = []
+    for mvo in mvos:
+        if mvo.is_new or mvo.before is not mvo.document:
+            before = match_keys(mvo.before or {}, rules.matchers.get(mvo.type_id, ()))
+            after = match_keys(mvo.document, rules.matchers.get(mvo.type_id, ()))
+            new.extend((rule_id, key, mvo.id) for rule_id, key in after - before)
+            lost.extend((rule_id, key, mvo.id) for rule_id, key in before - after)
+    if lost:
+        copy_temporary(cursor, "lost_key", {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}, lost)
+        cursor.execute(sql("remove_lost_keys"))
+    if new:
+        copy_rows(cursor, "mvo_match_key", KEY_COLUMNS, new)
+
+
+def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]:
+    """Every (matching rule, key) an MVO with this document answers to."""
+    return {(matcher.rule_id, key) for matcher in matchers for key in matcher.keys_of(document, matcher.target_key)}
+
+
+def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: datetime) -> None:
+    csos: list[tuple[Any, ...]] = []
+    joins: list[tuple[Any, ...]] = []
+    rules: list[tuple[str, int | None]] = []
+    for mvo in mvos:
+        for account in mvo.accounts.values():
+            if account.is_new:
+                csos.append((
+                    account.cso_id, account.system_id, account.object_type_id, now, account.status,
+                    account.external_id, account.external_id_hash, account.secondary_hash, account.display_name,
+                    "{}", False,
+                ))  # fmt: skip
+            if account.is_new or account.is_joined_now:
+                joins.append((account.cso_id, mvo.id, account.system_id, account.join_type, now, account.rule_id))
+            elif account.rule_id != account.stored_rule_id:
+                rules.append((account.cso_id, account.rule_id))
+    if csos:
+        copy_rows(cursor, "cso", CSO_COLUMNS, csos)
+    if joins:
+        copy_rows(cursor, "cso_join", JOIN_COLUMNS, joins)
+    if rules:
+        copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, rules)
+        cursor.execute(sql("update_join_rules"))
+
+
+def _write_exports(cursor: Cursor[Any], world: World, now: datetime, max_attempts: dict[int, int]) -> None:
+    new: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
+    withdrawn: list[str] = []
+    for mvo, account, export in _exports(world):
+        if export.is_withdrawn:
+            if not export.is_new:
+                withdrawn.append(export.id)
+        elif export.is_new:
+            new.append((
+                export.id, account.cso_id, account.system_id, mvo.id, account.rule_id, export.change_type,
+                export.status, now, 0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),
+            ))  # fmt: skip
+        elif export.is_changed:
+            pending = orjson.dumps(export.pending).decode()
+            changed.append((export.id, export.change_type, export.status, export.error_count, pending))
+    if withdrawn:
+        cursor.execute(sql("remove_exports"), {"ids": withdrawn})
+    if changed:
+        copy_temporary(cursor, "changed_export", CHANGED_EXPORT, changed)
+        cursor.execute(sql("update_exports"))
+    if new:
+        copy_rows(cursor, "pending_export", EXPORT_COLUMNS, new)
+
+
+def _exports(world: World) -> Iterator[tuple[Mvo, Account, Export]]:
+    for mvo in world.mvos.values():
+        for account in mvo.accounts.values():
+            if account.export is not None and not account.is_removed:
+                yield mvo, account, account.export

@@ -1,0 +1,290 @@
+"""Compile: the specification's rules to functions on documents, once per run.
+
+In: a Specification. Out: CompiledRules, by which inbound.py and outbound.py decide. Always: pure; what an expression
+or a conversion raises becomes a FlowError that names the mapping.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from connectors.contract import AttributeType
+from synchronisation.expressions.attributes import AttributeInfo
+from synchronisation.expressions.compile import Clock, CompiledExpression, compile_expression
+from synchronisation.expressions.documents import to_document
+from synchronisation.expressions.errors import ExpressionFailed
+
+from .errors import ExpressionFailedError, InvalidFlowError, MultiValuedToSingleValuedError
+from .naming import display_name_of
+from .specification import Attribute, Mapping, MatchingRule, MetaverseType, ObjectType, Rule, Source, Specification
+from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key
+
+LAST = 1_000_000
+"""The priority of a mapping that has none."""
+
+FlowValue = JsonValue | list[JsonValue] | None
+Evaluate = Callable[[Document, Document], FlowValue]
+"""(mv, cs) -> the value a source gives, in the target attribute's form; None: no value. Raises: FlowError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One mapping, ready to run.
+
+    reads: keys of the source attributes; an export flow needs no look when none of them changed.
+    is_secret: a secret function occurs in it, so it is evaluated only when a create is queued.
+    """
+
+    rule_id: int
+    target: Attribute
+    key: str
+    sources: tuple[Evaluate, ...]
+    reads: frozenset[str]
+    priority: int
+    null_is_value: bool
+    initial_only: bool
+    is_secret: bool
+
+    def value(self, mv: Document, cs: Document) -> FlowValue:
+        """The first source's value that is one. Raises: FlowError."""
+        for source in self.sources:
+            found = source(mv, cs)
+            if found is not None:
+                return found
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One matching rule: keys of a CSO by its sources, in order, and of an MVO by its target attribute."""
+
+    rule_id: int
+    metaverse_type_id: int
+    source_keys: tuple[str, ...]
+    target_key: str
+    case_sensitive: bool
+
+    def keys_of(self, document: Document, key: str) -> list[str]:
+        """The match keys of an attribute's values; none when it is empty."""
+        value = document.get(key)
+        if value is None:
+            return []
+        values = value if isinstance(value, list) else [value]
+        return [match_key(item, case_sensitive=self.case_sensitive) for item in values if item != ""]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundType:
+    """What the enabled import rules do with one object type.
+
+    projection: (rule, metaverse type id) of the first rule that projects.
+    """
+
+    object_type: ObjectType
+    flows_by_type: dict[int, tuple[Flow, ...]]
+    matchers: tuple[Matcher, ...]
+    projection: tuple[Rule, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundRule:
+    rule: Rule
+    object_type: ObjectType
+    flows: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundTarget:
+    """All enabled export rules from one metaverse type into one system, judged together, in id order."""
+
+    system_id: int
+    system_name: str
+    max_attempts: int
+    rules: tuple[OutboundRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """inbound: by object type id; outbound, matchers, types: by metaverse type id; priority: by rule and attribute."""
+
+    inbound: dict[int, InboundType]
+    outbound: dict[int, tuple[OutboundTarget, ...]]
+    matchers: dict[int, tuple[Matcher, ...]]
+    types: dict[int, MetaverseType]
+    display_name: dict[int, Callable[[Document], str | None]]
+    priority: dict[tuple[int, str], int]
+
+
+def compile_rules(specification: Specification) -> CompiledRules:
+    """Compile everything. Raises: ExpressionError when a stored expression no longer compiles."""
+    types = {kind.id: kind for kind in specification.metaverse_types}
+    compiler = _Compiler(specification, types)
+    inbound = {kind.id: compiler.inbound(kind) for kind in specification.own_types() if kind.selected}
+    return CompiledRules(
+        inbound=inbound,
+        outbound={type_id: compiler.outbound(type_id) for type_id in types},
+        matchers={
+            type_id: tuple(_matcher(m) for m in specification.matching_rules if m.metaverse_type_id == type_id)
+            for type_id in types
+        },
+        types=types,
+        display_name={type_id: display_name_of(kind.attributes) for type_id, kind in types.items()},
+        priority={
+            (rule.id, str(mapping.target_id)): mapping.priority or LAST
+            for rule in specification.rules
+            if rule.is_import
+            for mapping in rule.mappings
+        },
+    )
+
+
+class _Compiler:
+    """Carries what every mapping needs: the schemas, and the clock that Now() reads."""
+
+    def __init__(self, specification: Specification, types: dict[int, MetaverseType]) -> None:
+        self.specification = specification
+        self.types = types
+        self.object_types = {kind.id: kind for kind in specification.object_types}
+        self.clock = Clock(specification.now)
+
+    def inbound(self, object_type: ObjectType) -> InboundType:
+        rules = [r for r in self.specification.rules if r.is_import and r.object_type_id == object_type.id]
+        by_type: dict[int, list[Flow]] = {}
+        for rule in rules:
+            by_type.setdefault(rule.metaverse_type_id, []).extend(self._flows(rule))
+        return InboundType(
+            object_type,
+            {type_id: tuple(flows) for type_id, flows in by_type.items()},
+            tuple(_matcher(m) for m in self._matching_rules(object_type, rules)),
+            next(((rule, rule.metaverse_type_id) for rule in rules if rule.projects), None),
+        )
+
+    def _matching_rules(self, object_type: ObjectType, rules: list[Rule]) -> list[MatchingRule]:
+        """The rules that decide joins: the object type's, or in advanced mode those of its import rules."""
+        own = [m for m in self.specification.matching_rules if m.object_type_id == object_type.id]
+        if self.specification.system.per_rule_matching:
+            ids = {rule.id for rule in rules}
+            return [m for m in own if m.rule_id in ids]
+        return [m for m in own if m.rule_id is None]
+
+    def outbound(self, type_id: int) -> tuple[OutboundTarget, ...]:
+        exports = [r for r in self.specification.rules if not r.is_import and r.metaverse_type_id == type_id]
+        return tuple(
+            OutboundTarget(
+                system.id,
+                system.name,
+                system.max_export_attempts,
+                tuple(
+                    OutboundRule(rule, self.object_types[rule.object_type_id], tuple(self._flows(rule)))
+                    for rule in exports
+                    if rule.system_id == system.id
+                ),
+            )
+            for system in self.specification.systems
+            if any(rule.system_id == system.id for rule in exports)
+        )
+
+    def _flows(self, rule: Rule) -> Iterable[Flow]:
+        """The mappings of one rule in id order; references flow in a phase of their own."""
+        cs_attributes = {a.id: a for a in self.object_types[rule.object_type_id].attributes}
+        mv_attributes = {a.id: a for a in self.types[rule.metaverse_type_id].attributes}
+        targets = mv_attributes if rule.is_import else cs_attributes
+        for mapping in rule.mappings:
+            target = targets.get(mapping.target_id)
+            if target is not None and target.type is not AttributeType.REFERENCE:
+                yield self._flow(rule, mapping, target, cs_attributes, mv_attributes)
+
+    def _flow(
+        self,
+        rule: Rule,
+        mapping: Mapping,
+        target: Attribute,
+        cs_attributes: dict[int, Attribute],
+        mv_attributes: dict[int, Attribute],
+    ) -> Flow:
+        own = cs_attributes if rule.is_import else mv_attributes
+        name = f"the mapping to {target.name} of rule {rule.name}"
+        evaluators: list[Evaluate] = []
+        reads: set[str] = set()
+        is_secret = False
+        for source in mapping.sources:
+            if source.expression is None:
+                attribute = own[_attribute_id(source)]
+                reads.add(attribute.key)
+                evaluators.append(_direct(attribute, target, name, reads_cs=rule.is_import))
+                continue
+            expression = compile_expression(source.expression, mv=_names(mv_attributes), cs=_names(cs_attributes))
+            reads |= expression.reads_cs if rule.is_import else expression.reads_mv
+            is_secret |= expression.uses_random
+            evaluators.append(_expression(expression, target, name, self.clock))
+        return Flow(
+            rule.id, target, target.key, tuple(evaluators), frozenset(reads), mapping.priority or LAST,
+            mapping.null_is_value, mapping.initial_only, is_secret,
+        )  # fmt: skip
+
+
+def _attribute_id(source: Source) -> int:
+    assert source.attribute_id is not None  # checked when the mapping is saved
+    return source.attribute_id
+
+
+def _names(attributes: dict[int, Attribute]) -> dict[str, AttributeInfo]:
+    return {a.name.casefold(): AttributeInfo(a.key, a.name, a.type, a.multi_valued) for a in attributes.values()}
+
+
+def _matcher(rule: MatchingRule) -> Matcher:
+    return Matcher(
+        rule.id, rule.metaverse_type_id, tuple(map(str, rule.source_ids)), str(rule.target_id), rule.case_sensitive
+    )
+
+
+def _direct(source: Attribute, target: Attribute, name: str, *, reads_cs: bool) -> Evaluate:
+    """Copy one attribute; its values keep their form unless the types differ."""
+    key = source.key
+    fitted = _fitter(target, name)
+    if source.type is target.type and source.multi_valued == target.multi_valued:
+        return (lambda mv, cs: cs.get(key)) if reads_cs else (lambda mv, cs: mv.get(key))
+    return (lambda mv, cs: fitted(cs.get(key))) if reads_cs else (lambda mv, cs: fitted(mv.get(key)))
+
+
+def _expression(expression: CompiledExpression, target: Attribute, name: str, clock: Clock) -> Evaluate:
+    identifies = target.external_id or target.secondary_external_id
+    evaluate = expression.evaluate_strict if identifies else expression.evaluate
+    fitted = _fitter(target, name)
+    is_plain_text = target.type is AttributeType.TEXT and not target.multi_valued
+
+    def value(mv: Document, cs: Document) -> FlowValue:
+        try:
+            result = evaluate(mv, cs, clock)
+        except ExpressionFailed as failure:
+            raise ExpressionFailedError(f"{name}: {failure}") from None
+        if is_plain_text and type(result) is str:
+            return result or None
+        return fitted(to_document(result))
+
+    return value
+
+
+def _fitter(target: Attribute, name: str) -> Callable[[FlowValue], FlowValue]:
+    """Bring a value into the target's type and plurality. Raises: FlowError."""
+    convert = CONVERTERS[target.type]
+
+    def fitted(value: FlowValue) -> FlowValue:
+        if value is None or value == "" or value == []:
+            return None
+        try:
+            if not isinstance(value, list):
+                one = convert(value)
+                return [one] if target.multi_valued else one
+            converted = as_set([convert(item) for item in value if item is not None and item != ""])
+        except InvalidValueError as error:
+            raise InvalidFlowError(f"{name}: {error}") from None
+        if target.multi_valued:
+            return converted or None
+        if len(converted) > 1:
+            raise MultiValuedToSingleValuedError(
+                f"{name}: the source has {len(converted)} values and {target.name} holds one; "
+                "choose one with an expression, such as Join or a single-valued attribute"
+            )
+        return converted[0] if converted else None
+
+    return fitted

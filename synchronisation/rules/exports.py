@@ -1,0 +1,118 @@
+"""Exports: the algebra of queued changes. Pure functions on documents and changes.
+
+Changes map an attribute key to its part: {"set": value} for a single-valued attribute (null clears it),
+{"add": [...], "remove": [...]} for a multi-valued one. A document is the object; applying changes to it gives the
+object as it will be. Always: difference(wanted, apply(document, difference(wanted, document))) is empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .values import Document, JsonValue, as_set
+
+Part = dict[str, Any]
+Changes = dict[str, Part]
+Wanted = Mapping[str, JsonValue | list[JsonValue] | None]
+"""Attribute key -> wanted value; None: no value. Attributes that no mapping writes are not in it."""
+
+
+def apply_changes(document: Document, changes: Changes | None) -> Document:
+    """The document with the changes made; a new one when there are any."""
+    if not changes:
+        return document
+    result = dict(document)
+    for key, part in changes.items():
+        value = _applied(result.get(key), part)
+        if value is None or value == []:
+            result.pop(key, None)
+        else:
+            result[key] = value
+    return result
+
+
+def _applied(current: JsonValue | list[JsonValue] | None, part: Part) -> JsonValue | list[JsonValue] | None:
+    if "set" in part:
+        value: JsonValue | None = part["set"]
+        return value
+    removed = set(part.get("remove", ()))
+    kept = [value for value in _as_list(current) if value not in removed]
+    return as_set([*kept, *part.get("add", ())])
+
+
+def difference(wanted: Wanted, document: Document) -> Changes:
+    """What turns the document into one that has the wanted values; {} when nothing does."""
+    changes: Changes = {}
+    for key, value in wanted.items():
+        current = document.get(key)
+        if isinstance(value, list) or isinstance(current, list):
+            goal, present = set(_as_list(value)), set(_as_list(current))
+            if goal != present:
+                changes[key] = {"add": as_set(list(goal - present)), "remove": as_set(list(present - goal))}
+        elif value != current or type(value) is not type(current):
+            changes[key] = {"set": value}
+    return changes
+
+
+def merge(older: Changes, newer: Changes) -> Changes:
+    """One set of changes that does what `older` and then `newer` do."""
+    merged = dict(older)
+    for key, part in newer.items():
+        before = merged.get(key)
+        if before is None or "set" in part or "set" in before:
+            merged[key] = part
+            continue
+        add, remove = set(part.get("add", ())), set(part.get("remove", ()))
+        merged[key] = {
+            "add": as_set(list((set(before.get("add", ())) - remove) | add)),
+            "remove": as_set(list((set(before.get("remove", ())) - add) | remove)),
+        }
+    return merged
+
+
+def unconfirmed(sent: Changes, document: Document) -> Changes:
+    """The part of what was sent that the object, as read, does not show."""
+    left: Changes = {}
+    for key, part in sent.items():
+        current = document.get(key)
+        if "set" in part:
+            if current != part["set"]:
+                left[key] = part
+            continue
+        present = set(_as_list(current))
+        add = [value for value in part.get("add", ()) if value not in present]
+        remove = [value for value in part.get("remove", ()) if value in present]
+        if add or remove:
+            left[key] = {"add": add, "remove": remove}
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a confirming import makes of one pending export.
+
+    confirmed: number of attributes confirmed. When `changes` is empty and nothing else is queued, the export is done.
+    retry: something still differs and counts as a failed attempt; failed: that was the last attempt.
+    """
+
+    confirmed: int
+    changes: Changes
+    retry: bool
+    failed: bool
+
+    @property
+    def done(self) -> bool:
+        return not self.changes
+
+
+def confirm(*, sent: Changes, pending: Changes, document: Document, error_count: int, max_attempts: int) -> Verdict:
+    """Compare what was sent with the object as it was read (engine.md section 7)."""
+    left = unconfirmed(sent, document)
+    failed = bool(left) and error_count + 1 >= max_attempts
+    return Verdict(len(sent) - len(left), merge(left, pending), bool(left), failed)
+
+
+def _as_list(value: JsonValue | list[JsonValue] | None) -> list[JsonValue]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

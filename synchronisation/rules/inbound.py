@@ -1,0 +1,153 @@
+"""Inbound: what one CSO of the synchronised system means for the metaverse. Join, project, flow.
+
+In: the CSO, the world of its page, the compiled rules. Out: the world changed, and what happened.
+Always: all or nothing per object: an object whose flow fails leaves the metaverse as it was.
+"""
+
+from dataclasses import dataclass
+
+from uuid_utils import uuid7
+
+from .compile import CompiledRules, Flow, FlowValue, InboundType, Matcher
+from .errors import AmbiguousMatchError, ExistingJoinError
+from .values import Document
+from .world import Account, Cso, Holders, Mvo, World
+
+
+@dataclass(slots=True)
+class Inbound:
+    """What happened: projected or joined (neither: it was joined already), and how many attributes flowed."""
+
+    projected: bool = False
+    joined: bool = False
+    flows: int = 0
+
+
+def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id: int) -> Inbound:
+    """Join or project the CSO if need be and flow its attributes. Raises: ObjectError, the world untouched."""
+    happened = Inbound()
+    inbound = rules.inbound.get(cso.object_type_id)
+    if inbound is None:
+        return happened
+    mvo = cso.mvo
+    if mvo is None and not cso.deprovisioned:
+        mvo = _match(cso, inbound, world, system_id)
+        happened.joined = mvo is not None
+        if mvo is None and inbound.projection is not None:
+            mvo = Mvo(str(uuid7()), inbound.projection[1], {}, {})
+            happened.projected = True
+    if mvo is None:
+        return happened
+    document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, ()), rules, system_id)
+    if happened.projected:
+        world.add(mvo)
+    if happened.joined or happened.projected:
+        _join(cso, mvo, world, system_id, projected=happened.projected)
+    happened.flows = _commit(mvo, document, holders, world, rules.matchers.get(mvo.type_id, ()))
+    return happened
+
+
+def _match(cso: Cso, inbound: InboundType, world: World, system_id: int) -> Mvo | None:
+    """The one MVO the first answering rule finds. Raises: AmbiguousMatchError, ExistingJoinError."""
+    for matcher in inbound.matchers:
+        for source in matcher.source_keys:
+            found = {
+                mvo_id
+                for key in matcher.keys_of(cso.document, source)
+                for mvo_id in world.answering((matcher.rule_id, key))
+            }
+            if len(found) > 1:
+                raise AmbiguousMatchError(
+                    f"several metaverse objects match by attribute {source_name(inbound, source)}; "
+                    "make the matching rule more exact, or correct the data"
+                )
+            if found:
+                return _unclaimed(world.mvos[found.pop()], system_id)
+    return None
+
+
+def source_name(inbound: InboundType, key: str) -> str:
+    return next(a.name for a in inbound.object_type.attributes if a.key == key)
+
+
+def _unclaimed(mvo: Mvo, system_id: int) -> Mvo:
+    """The MVO, if no real object of this system has it yet."""
+    account = mvo.accounts.get(system_id)
+    if account is not None and not account.is_placeholder:
+        raise ExistingJoinError(
+            "the metaverse object it matches is joined to another object of this system already: "
+            f"{account.external_id or account.cso_id}"
+        )
+    return mvo
+
+
+def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) -> None:
+    """Link the two; a placeholder gives its place to the real object, and its queued create goes."""
+    placeholder = mvo.accounts.get(system_id)
+    if placeholder is not None:
+        placeholder.is_removed = True
+        world.removed_accounts.append(placeholder)
+    cso.mvo = mvo
+    mvo.accounts[system_id] = Account(
+        cso_id=cso.id,
+        system_id=system_id,
+        object_type_id=cso.object_type_id,
+        status=cso.status,
+        join_type="Projected" if projected else "Joined",
+        rule_id=placeholder.rule_id if placeholder else None,
+        document=cso.document,
+        external_id=cso.external_id,
+        is_joined_now=True,
+    )
+
+
+def _flowed(
+    mvo: Mvo, cs: Document, flows: tuple[Flow, ...], rules: CompiledRules, system_id: int
+) -> tuple[Document, Holders]:
+    """The MVO's document and holders after all mappings, in order; each sees the result so far. Raises: FlowError."""
+    document, holders = dict(mvo.document), dict(mvo.holders)
+    priority = rules.priority
+    for flow in flows:
+        key = flow.key
+        value = flow.value(document, cs)
+        holder = holders.get(key)
+        is_own = holder is not None and holder[1] == flow.rule_id
+        if value is None and not flow.null_is_value:
+            if is_own:
+                document.pop(key, None)
+                del holders[key]
+            continue
+        if holder is not None and not is_own and _outranks(holder, key, flow, priority):
+            continue
+        if not is_own:
+            holders[key] = [system_id, flow.rule_id]
+        _put(document, key, value)
+    return document, holders
+
+
+def _outranks(holder: list[int], key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:
+    """Whether the present holder's mapping has the better priority; a mapping that is gone has none."""
+    present = priority.get((holder[1], key))
+    return present is not None and present <= flow.priority
+
+
+def _put(document: Document, key: str, value: FlowValue) -> None:
+    if value is None:
+        document.pop(key, None)
+    else:
+        document[key] = value
+
+
+def _commit(mvo: Mvo, document: Document, holders: Holders, world: World, matchers: tuple[Matcher, ...]) -> int:
+    """Make it so; the number of attributes whose value changed."""
+    before = mvo.document
+    changed = {key for key in before.keys() | document.keys() if before.get(key) != document.get(key)}
+    mvo.holders_changed = mvo.holders_changed or mvo.holders != holders
+    mvo.document, mvo.holders = document, holders
+    for matcher in matchers:
+        if matcher.target_key in changed:
+            for key in matcher.keys_of(before, matcher.target_key):
+                world.lose((matcher.rule_id, key), mvo.id)
+            for key in matcher.keys_of(document, matcher.target_key):
+                world.gain((matcher.rule_id, key), mvo.id)
+    return len(changed)

@@ -1,0 +1,213 @@
+"""Outbound: what an MVO means for its accounts in the target systems. Provision, update, correct drift.
+
+In: an MVO of the page's world, the compiled rules. Out: new accounts and queued changes, and an effect per target.
+Always: per target all or nothing; only the difference from what the account has, overlaid with what is queued or
+sent, is queued; nothing to do queues nothing and withdraws an unsent export that became pointless.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from uuid_utils import uuid7
+
+from .compile import CompiledRules, Flow, FlowValue, OutboundRule, OutboundTarget
+from .errors import ExistingJoinError, ObjectError, UnidentifiedAccountError
+from .exports import Changes, apply_changes, difference
+from .naming import display_name_of
+from .specification import ObjectType
+from .values import Document, hash_name, hash_text, to_text
+from .world import Account, Export, Mvo
+
+Wanted = dict[str, FlowValue]
+
+
+@dataclass(slots=True)
+class Effect:
+    """What happened in one target. error: nothing was queued there."""
+
+    target: OutboundTarget
+    mvo: Mvo
+    rule_name: str = ""
+    account: Account | None = None
+    provisioned: bool = False
+    queued: bool = False
+    error: ObjectError | None = None
+
+
+def synchronise_outbound(mvo: Mvo, rules: CompiledRules, *, drift_system_id: int | None = None) -> Iterator[Effect]:
+    """Effects per target system, in the order of the systems; targets where nothing happened give none.
+
+    drift_system_id: judge this target only, since the MVO itself did not change.
+    """
+    for target in rules.outbound.get(mvo.type_id, ()):
+        if drift_system_id is not None and target.system_id != drift_system_id:
+            continue
+        effect = Effect(target, mvo)
+        try:
+            _judge_target(mvo, target, effect)
+        except ObjectError as error:
+            effect.error = error
+        if effect.queued or effect.error is not None:
+            yield effect
+
+
+def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect) -> None:
+    account = mvo.accounts.get(target.system_id)
+    if account is None:
+        rule = next((rule for rule in target.rules if rule.rule.provisions), None)
+        if rule is not None and not mvo.deletion_eligible:
+            _provision(mvo, target, rule, effect)
+        return
+    rule = next((rule for rule in target.rules if rule.object_type.id == account.object_type_id), None)
+    if rule is None:
+        raise ExistingJoinError(
+            f"{target.system_name} already has an account of another object type for this metaverse object"
+        )
+    if account.status != "Obsolete":  # an obsolete account is left to its own system's synchronisation
+        effect.account, effect.rule_name = account, rule.rule.name
+        effect.queued = _update(mvo, target, account, rule)
+
+
+def _provision(mvo: Mvo, target: OutboundTarget, rule: OutboundRule, effect: Effect) -> None:
+    """A placeholder with a queued create."""
+    wanted = _wanted(mvo, _flows(target, rule.object_type), {}, creating=True)
+    changes = difference(wanted, {})
+    account = Account(
+        cso_id=str(uuid7()),
+        system_id=target.system_id,
+        object_type_id=rule.object_type.id,
+        status="PendingProvisioning",
+        join_type="Provisioned",
+        rule_id=rule.rule.id,
+        is_new=True,
+    )
+    document = apply_changes({}, changes)
+    _identify(account, rule.object_type, document, target)
+    account.display_name = display_name_of(rule.object_type.attributes)(document)
+    account.export = Export(str(uuid7()), "Create", "Pending", changes, None, is_new=True)
+    mvo.accounts[target.system_id] = account
+    effect.account, effect.rule_name = account, rule.rule.name
+    effect.provisioned = effect.queued = True
+
+
+def _identify(account: Account, object_type: ObjectType, document: Document, target: OutboundTarget) -> None:
+    """The placeholder's identifiers, where the rules give them. Raises: UnidentifiedAccountError."""
+    external, secondary = object_type.external_id, object_type.secondary_external_id
+    value = document.get(external.key) if external else None
+    if value is not None:
+        account.external_id = to_text(value)
+        account.external_id_hash = hash_text(account.external_id)
+    elif external is not None and any(flow.key == external.key for rule in target.rules for flow in rule.flows):
+        raise UnidentifiedAccountError(
+            f"the rules give {external.name}, the external ID in {target.system_name}, no value for this object"
+        )
+    if secondary is not None and document.get(secondary.key) is not None:
+        account.secondary_hash = hash_name(to_text(document[secondary.key]))
+
+
+def _update(mvo: Mvo, target: OutboundTarget, account: Account, rule: OutboundRule) -> bool:
+    """Queue what differs; whether anything new was queued."""
+    export = account.export
+    if export is not None and export.change_type == "Delete":
+        if export.sent is not None:
+            return False  # it is waited for before the account is provisioned anew
+        return _withdraw_delete(mvo, target, account, rule, export)
+    creating = export is not None and export.change_type == "Create" and export.sent is None
+    account.rule_id = rule.rule.id
+    base = apply_changes(account.document, export.sent) if export is not None else account.document
+    flows = _relevant(mvo, account, target, rule.object_type, creating=creating)
+    wanted = _wanted(mvo, flows, base, creating=creating)
+    changes = difference(wanted, base)
+    if export is None:
+        if changes:
+            account.export = Export(str(uuid7()), "Update", "Pending", changes, None, is_new=True)
+        return bool(changes)
+    return _requeue(export, changes, wanted)
+
+
+def _requeue(export: Export, changes: Changes, wanted: Wanted) -> bool:
+    """Let an export that is queued already say what is wanted now; whether it says anything new."""
+    kept = {key: part for key, part in export.pending.items() if key not in wanted}
+    pending = kept | changes
+    if pending == export.pending:
+        return False
+    new = any(export.pending.get(key) != part for key, part in pending.items())
+    export.pending = pending
+    export.is_changed = True
+    export.status, export.error_count = "Pending", 0
+    if not pending and export.sent is None and export.change_type != "Create":
+        export.is_withdrawn = True
+    elif not pending and export.sent is not None:
+        export.status = "Exported"
+    return new
+
+
+def _withdraw_delete(mvo: Mvo, target: OutboundTarget, account: Account, rule: OutboundRule, export: Export) -> bool:
+    """An unsent delete that is no longer wanted becomes whatever update is."""
+    export.change_type, export.pending = "Update", {}
+    export.is_changed = True
+    changed = _update(mvo, target, account, rule)
+    export.is_withdrawn = not export.pending
+    return changed
+
+
+def _flows(target: OutboundTarget, object_type: ObjectType) -> list[Flow]:
+    """The mappings of all rules for this object type; where two write one attribute, the first rule's."""
+    flows: dict[str, Flow] = {}
+    for rule in target.rules:
+        if rule.object_type.id == object_type.id:
+            for flow in rule.flows:
+                flows.setdefault(flow.key, flow)
+    return list(flows.values())
+
+
+def _relevant(
+    mvo: Mvo, account: Account, target: OutboundTarget, object_type: ObjectType, *, creating: bool
+) -> list[Flow]:
+    """The mappings to compare: all of a rule that enforces state, of the others those whose source changed."""
+    flows = _flows(target, object_type)
+    enforcing = {rule.rule.id for rule in target.rules if rule.rule.enforces_state}
+    if creating or account.is_joined_now or all(flow.rule_id in enforcing for flow in flows):
+        return flows
+    changed = mvo.changed_keys()
+    return [flow for flow in flows if flow.rule_id in enforcing or flow.reads & changed]
+
+
+def _wanted(mvo: Mvo, flows: list[Flow], cs: Document, *, creating: bool) -> Wanted:
+    """Attribute key -> value the rules want. Raises: FlowError."""
+    wanted: Wanted = {}
+    for flow in flows:
+        if not creating and (flow.initial_only or flow.is_secret):
+            continue
+        value = flow.value(mvo.document, cs)
+        identifies = flow.target.external_id or flow.target.secondary_external_id
+        if value is None and (creating or identifies):
+            continue  # a create has nothing to clear, and null never clears an identifier
+        wanted[flow.key] = value
+    return wanted
+
+
+def deprovision(account: Account, *, deletes: bool) -> bool:
+    """What becomes of an account that no rule wants any more; whether a delete was queued.
+
+    A create that was never sent cancels out with its account. After an attempt a delete is queued, since the create
+    may have arrived. `Disconnect` lets the account stay and withdraws what is queued.
+    """
+    export = account.export
+    if account.is_placeholder and export is not None and export.sent is None and export.error_count == 0:
+        account.is_removed = True
+        return False
+    account.is_disconnected = True
+    if not deletes:
+        if export is not None and export.sent is None:
+            export.is_withdrawn = True
+        return False
+    if export is None:
+        account.export = Export(str(uuid7()), "Delete", "Pending", {}, None, is_new=True)
+        return True
+    if export.change_type == "Delete":
+        return False
+    export.change_type, export.status, export.pending = "Delete", "Pending", {}
+    export.error_count = 0
+    export.is_changed = True
+    return True

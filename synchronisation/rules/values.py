@@ -1,0 +1,219 @@
+"""Values: from what a connector gave to document form, and the hashes that identify and compare them.
+
+A document holds JSON values: Text str; Number and LongNumber int; Boolean bool; Decimal text; DateTime ISO 8601
+text in UTC ending in Z; Guid lower-case text; Binary base64 text. Multi-valued attributes hold a sorted list.
+Hashes are 128 bits (BLAKE2b, RFC 7693) as 32 hex digits, which PostgreSQL keeps as uuid.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
+from uuid import UUID
+
+import orjson
+
+from connectors.contract import AttributeType, Value
+
+JsonValue = str | int | bool
+Document = dict[str, JsonValue | list[JsonValue]]
+Converter = Callable[[Value], JsonValue]
+
+FINGERPRINT_VERSION = b"1"
+"""Goes into every fingerprint: a new version makes the next import compare everything once."""
+
+EXTERNAL_ID_LENGTH = 1_000
+"""Characters; longer ones are InvalidAttributeValue (engine.md section 4)."""
+
+NUMBER_RANGE = range(-(2**31), 2**31)
+LONG_NUMBER_RANGE = range(-(2**63), 2**63)
+DECIMAL_DIGITS = 38
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+class InvalidValueError(ValueError):
+    """A value that cannot be read as its attribute's type; str(error) says what was expected."""
+
+
+def convert_text(value: Value) -> str:
+    """Text is taken as it is; only what cannot be stored is refused (NUL, lone surrogates)."""
+    text = value if isinstance(value, str) else to_text(value)
+    if "\0" in text:
+        raise InvalidValueError("text with a NUL character cannot be stored")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError("text with half a surrogate pair cannot be stored") from None
+    return text
+
+
+def _convert_integer(value: Value, bounds: range, name: str) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not _INTEGER.fullmatch(text):
+        raise InvalidValueError(f"{_quoted(value)} is not a whole number")
+    number = int(text)
+    if number not in bounds:
+        raise InvalidValueError(f"{text} is outside the range of a {name} ({bounds.start} to {bounds.stop - 1})")
+    return number
+
+
+def convert_number(value: Value) -> int:
+    return _convert_integer(value, NUMBER_RANGE, "Number")
+
+
+def convert_long_number(value: Value) -> int:
+    return _convert_integer(value, LONG_NUMBER_RANGE, "LongNumber")
+
+
+def convert_decimal(value: Value) -> str:
+    """Plain notation without trailing zeros, so that 1.50 and 1.5 are one value."""
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+    except InvalidOperation:
+        raise InvalidValueError(f"{_quoted(value)} is not a decimal number") from None
+    if not number.is_finite():
+        raise InvalidValueError("NaN and infinity cannot be stored")
+    if len(number.as_tuple().digits) > DECIMAL_DIGITS or abs(number.adjusted()) > DECIMAL_DIGITS:
+        raise InvalidValueError(f"a Decimal has at most {DECIMAL_DIGITS} digits")
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def convert_boolean(value: Value) -> bool:
+    found = value if isinstance(value, bool) else _BOOLEANS.get(str(value).strip().casefold())
+    if found is None:
+        raise InvalidValueError(f"{_quoted(value)} is not true or false")
+    return found
+
+
+def convert_date_time(value: Value) -> str:
+    """ISO 8601; without an offset it is UTC, a date alone is midnight."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidValueError(f"{_quoted(value)} is not an ISO 8601 date or date-time") from None
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def convert_guid(value: Value) -> str:
+    try:
+        return str(value if isinstance(value, UUID) else UUID(str(value).strip()))
+    except ValueError:
+        raise InvalidValueError(f"{_quoted(value)} is not a GUID") from None
+
+
+def convert_binary(value: Value) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    try:
+        return base64.b64encode(base64.b64decode(str(value), validate=True)).decode()
+    except (binascii.Error, ValueError):
+        raise InvalidValueError("the value is not base64") from None
+
+
+CONVERTERS: dict[AttributeType, Converter] = {
+    AttributeType.TEXT: convert_text,
+    AttributeType.NUMBER: convert_number,
+    AttributeType.LONG_NUMBER: convert_long_number,
+    AttributeType.DECIMAL: convert_decimal,
+    AttributeType.DATE_TIME: convert_date_time,
+    AttributeType.BOOLEAN: convert_boolean,
+    AttributeType.GUID: convert_guid,
+    AttributeType.REFERENCE: convert_text,
+    AttributeType.BINARY: convert_binary,
+}
+
+
+def to_text(value: object) -> str:
+    """A value as text users know: booleans in lower case, date-times in UTC, bytes in base64."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return convert_date_time(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value)
+
+
+def as_set(values: Sequence[JsonValue]) -> list[JsonValue]:
+    """A multi-valued attribute in document form: each value once, in one order."""
+    return sorted(set(values), key=lambda value: (str(value), str(type(value))))
+
+
+def _quoted(value: object, limit: int = 80) -> str:
+    text = to_text(value)
+    return repr(text if len(text) <= limit else text[:limit] + "…")
+
+
+def hash_text(text: str) -> str:
+    """128 bits of the exact text: what an external ID is looked up by."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def normalise_name(text: str) -> str:
+    """The text references and secondary external IDs are compared by.
+
+    A distinguished name (RFC 4514) without regard to case, spaces around separators and the way a character is
+    escaped; anything else without regard to case.
+    """
+    folded = unicodedata.normalize("NFC", text).casefold().strip()
+    if "=" not in folded:
+        return folded
+    unescaped = re.sub(r"((?:\\[0-9a-f]{2})+)", _decode_escapes, folded)
+    return re.sub(r"\s*(?<!\\)([,+=])\s*", r"\1", unescaped)
+
+
+def _decode_escapes(match: re.Match[str]) -> str:
+    """A run of hex pairs (`\\c3\\a9`) as the character it stands for; a separator stays escaped."""
+    decoded = bytes.fromhex(match[1].replace("\\", "")).decode("utf-8", "replace").casefold()
+    return "".join(f"\\{c}" if c in ',+="\\<>;' else c for c in decoded)
+
+
+def hash_name(text: str) -> str:
+    return hash_text(normalise_name(text))
+
+
+def fingerprint(serialised: bytes) -> str:
+    """128 bits of a document as `orjson.dumps` wrote it, attributes in schema order."""
+    return blake2b(FINGERPRINT_VERSION + serialised, digest_size=16).hexdigest()
+
+
+def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
+    """Sum modulo 2^128 of hash(attribute, text): adding one member needs no look at the others. None when empty."""
+    if not references:
+        return None
+    total = sum(
+        int.from_bytes(blake2b(FINGERPRINT_VERSION + f"{attribute}:{text}".encode(), digest_size=16).digest(), "big")
+        for attribute, text in references
+    )
+    return f"{total % 2**128:032x}"
+
+
+def match_key(value: JsonValue, *, case_sensitive: bool) -> str:
+    """The key under which a value is found by a matching rule: NFC, and casefolded unless case matters."""
+    text = unicodedata.normalize("NFC", to_text(value))
+    return hash_text(text if case_sensitive else text.casefold())
+
+
+def dumps(value: object) -> bytes:
+    return orjson.dumps(value)
+
+
+def _read_date_time(value: JsonValue) -> Value:
+    return datetime.fromisoformat(str(value))
+
+
+READERS: dict[AttributeType, Callable[[JsonValue], Value]] = {
+    AttributeType.DECIMAL: lambda value: Decimal(str(value)),
+    AttributeType.DATE_TIME: _read_date_time,
+    AttributeType.GUID: lambda value: UUID(str(value)),
+    AttributeType.BINARY: lambda value: base64.b64decode(str(value)),
+}
+"""Document form -> the Python value that connectors get; types that are not here are the same in both."""

@@ -1,0 +1,151 @@
+"""World: the objects one page decides on, as plain records, and who answers to which match key.
+
+Loaded before deciding, changed while deciding, written afterwards. Always: `keys` tells the truth about every key it
+has, also about what earlier objects of the page projected and changed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .exports import Changes
+from .values import Document
+
+Holders = dict[str, list[int]]
+"""Attribute key -> [connected system id, rule id]: whose value it is."""
+
+MatchKey = tuple[int, str]
+"""(matching rule id, key)."""
+
+
+@dataclass(slots=True)
+class Export:
+    """A pending export as the page found it and leaves it. is_new, is_changed, is_withdrawn: what to write."""
+
+    id: str
+    change_type: str
+    status: str
+    pending: Changes
+    sent: Changes | None
+    error_count: int = 0
+    is_new: bool = False
+    is_changed: bool = False
+    is_withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Account:
+    """An MVO's CSO in one system.
+
+    rule_id: the export rule last in scope, which decides deprovisioning; stored_rule_id: as the join row has it.
+    is_new: a placeholder to write; is_joined_now: a join to write; is_removed: a placeholder to delete;
+    is_disconnected: the join goes, the object stays and is remembered as deprovisioned.
+    """
+
+    cso_id: str
+    system_id: int
+    object_type_id: int
+    status: str
+    join_type: str
+    rule_id: int | None = None
+    stored_rule_id: int | None = None
+    document: Document = field(default_factory=dict)
+    external_id: str | None = None
+    external_id_hash: str | None = None
+    secondary_hash: str | None = None
+    display_name: str | None = None
+    export: Export | None = None
+    is_new: bool = False
+    is_joined_now: bool = False
+    is_removed: bool = False
+    is_disconnected: bool = False
+
+    @property
+    def is_placeholder(self) -> bool:
+        return self.status == "PendingProvisioning"
+
+
+@dataclass(slots=True)
+class Mvo:
+    """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id."""
+
+    id: str
+    type_id: int
+    document: Document
+    holders: Holders
+    accounts: dict[int, Account] = field(default_factory=dict)
+    before: Document | None = None
+    holders_changed: bool = False
+    deletion_eligible: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before is not None and (self.holders_changed or self.before != self.document)
+
+    def changed_keys(self) -> set[str]:
+        """Attributes whose value is not what it was when the page began."""
+        before = self.before or {}
+        return {key for key in before.keys() | self.document.keys() if before.get(key) != self.document.get(key)}
+
+
+@dataclass(slots=True)
+class Cso:
+    """An active object of the synchronised system."""
+
+    id: str
+    object_type_id: int
+    external_id: str | None
+    display_name: str | None
+    document: Document
+    deprovisioned: bool = False
+    status: str = "Normal"
+    mvo: Mvo | None = None
+
+
+Fetch = Callable[[MatchKey], Iterable[Mvo]]
+"""All MVOs that answer to a key in the database; asked only when two were not enough to tell."""
+
+FETCHED_PER_KEY = 2
+"""MVOs looked up per key: two already mean ambiguous (engine.md section 2)."""
+
+
+class World:
+    """csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self.csos: list[Cso] = []
+        self.mvos: dict[str, Mvo] = {}
+        self.keys: dict[MatchKey, set[str]] = {}
+        self.removed_accounts: list[Account] = []
+        self.deleted_mvos: list[Mvo] = []
+        self._truncated: set[MatchKey] = set()
+        self._fetch = fetch
+
+    def add(self, mvo: Mvo) -> Mvo:
+        """The world's record of this MVO; one that is there already stays."""
+        return self.mvos.setdefault(mvo.id, mvo)
+
+    def know(self, key: MatchKey, mvo_ids: set[str]) -> None:
+        """What the database answers to a key; FETCHED_PER_KEY of them may not be all."""
+        self.keys[key] = mvo_ids
+        if len(mvo_ids) >= FETCHED_PER_KEY:
+            self._truncated.add(key)
+
+    def answering(self, key: MatchKey) -> set[str]:
+        return self.keys.get(key, set())
+
+    def gain(self, key: MatchKey, mvo_id: str) -> None:
+        self.keys.setdefault(key, set()).add(mvo_id)
+
+    def lose(self, key: MatchKey, mvo_id: str) -> None:
+        """One MVO no longer answers; when only some were known, ask for the others."""
+        answering = self.keys.get(key)
+        if answering is None:
+            return
+        if key in self._truncated:
+            self._truncated.discard(key)
+            answering.update(self.add(mvo).id for mvo in self._fetch(key) if mvo.id not in self.mvos)
+        answering.discard(mvo_id)

@@ -1,0 +1,75 @@
+"""What is legal in an execution but probably not meant, as sentences for the one who asks for it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Q
+
+from activities.models import Activity, ActivityStatus, RunType
+from connectors.contract import Capabilities
+from synchronisation.engine.precedence import SYNCHRONISATIONS
+from synchronisation.models import Direction, RunProfile, SyncRule
+
+SYNCHRONISED = (ActivityStatus.COMPLETE, ActivityStatus.COMPLETE_WITH_WARNING, ActivityStatus.COMPLETE_WITH_ERROR)
+"""How a synchronisation ends that has looked at everything it had to."""
+
+
+def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
+    """In the order in which an administrator would look into them."""
+    return [
+        *_about_partitions(profile, capabilities),
+        *_about_object_types(profile),
+        *_about_rules(profile),
+        *_about_edited_rules(profile),
+    ]
+
+
+def _about_partitions(profile: RunProfile, capabilities: Capabilities) -> Iterator[str]:
+    system = profile.system
+    if not capabilities.partitions:
+        if profile.partition_id is not None:
+            yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
+    elif not system.partitions.filter(selected=True).exists():
+        yield f"No partition of {system.name!r} is selected: nothing will be read or written there."
+
+
+def _about_object_types(profile: RunProfile) -> Iterator[str]:
+    system = profile.system
+    if not system.object_types.filter(selected=True).exists():
+        yield f"No object type of {system.name!r} is selected: the run will find nothing to do."
+
+
+def _about_rules(profile: RunProfile) -> Iterator[str]:
+    """Import rules, and export rules that put drift back, are what the synchronisation of a system works by."""
+    if profile.run_type not in SYNCHRONISATIONS:
+        return
+    fitting = Q(direction=Direction.IMPORT) | Q(direction=Direction.EXPORT, enforce_state=True)
+    if not profile.system.sync_rules.filter(fitting, enabled=True).exists():
+        yield (
+            f"{profile.system.name!r} has neither an enabled import rule nor an enabled export rule that enforces "
+            "state: the synchronisation will change nothing."
+        )
+
+
+def _about_edited_rules(profile: RunProfile) -> Iterator[str]:
+    if profile.run_type != RunType.DELTA_SYNCHRONISATION:
+        return
+    since = _last_looked_at_everything(profile.system_id)
+    if since is None:
+        return
+    applying = Q(system=profile.system_id) | Q(direction=Direction.EXPORT)
+    names = list(SyncRule.objects.filter(applying, edited__gt=since).values_list("name", flat=True))
+    if names:
+        yield (
+            f"Edited since the last full synchronisation: {', '.join(map(repr, names))}. "
+            "Unchanged objects follow the edited rules only after a full synchronisation."
+        )
+
+
+def _last_looked_at_everything(system_id: int) -> datetime | None:
+    """When the last full synchronisation that completed was taken, or else the first delta one, which saw all."""
+    completed = Activity.objects.filter(connected_system_id=system_id, status__in=SYNCHRONISED)
+    last_full = completed.filter(run_type=RunType.FULL_SYNCHRONISATION).order_by("-created").first()
+    first_delta = completed.filter(run_type=RunType.DELTA_SYNCHRONISATION).order_by("created").first()
+    looked = last_full or first_delta
+    return looked.executed if looked is not None else None
