@@ -165,7 +165,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 JIM_SWEEP_SECONDS = env.integer("JIM_SWEEP_SECONDS", 10, minimum=1)
 JIM_HEARTBEAT_SECONDS = env.integer("JIM_HEARTBEAT_SECONDS", 10, minimum=1)
 # Three beats: one lost to a busy moment, or to a short restart of the database, is no death.
-JIM_LEASE_SECONDS = env.integer("JIM_LEASE_SECONDS", 30, minimum=2)
+JIM_LEASE_SECONDS = env.integer("JIM_LEASE_SECONDS", 3 * JIM_HEARTBEAT_SECONDS, minimum=2 * JIM_HEARTBEAT_SECONDS)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "synchronisation.tasks.sweep",

@@ -34,7 +34,7 @@ class RunConflictError(SynchronisationError):
 
 
 class QueueUnavailableError(SynchronisationError):
-    """The broker did not take a message. activity_id: of the run that was ended for it, if one was."""
+    """The broker did not take a message. activity_id: of the run it was for, if it was for one."""
 
     def __init__(self, message: str, *, activity_id: UUID | None = None) -> None:
         super().__init__(message)

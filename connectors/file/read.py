@@ -7,10 +7,10 @@ fault, an unreadable file is everybody's.
 """
 
 import gc
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import compress, islice
+from itertools import islice
 
 from connectors.contract import ImportBatch, ImportObject, ImportRequest, ObjectFault, Value
 from connectors.errors import ConfigurationError, SourceError
@@ -27,14 +27,11 @@ _UNREADABLE = "UnhandledError"
 class _Shape:
     """How the rows of one object type become attributes.
 
-    blank: every selected attribute without a value, in schema order; copied for each row.
-    plain: which columns hold exactly one value, by position; plain_names: their names, in that order.
+    attributes: called with a row's fields, gives every selected attribute in schema order, those of `several` empty.
     several: attribute name -> positions, of those that may hold several values.
     """
 
-    blank: dict[str, Sequence[Value]]
-    plain: tuple[bool, ...]
-    plain_names: tuple[str, ...]
+    attributes: Callable[..., dict[str, Sequence[Value]]]
     several: Mapping[str, tuple[int, ...]]
 
 
@@ -104,10 +101,7 @@ class RowReader:
             if shape is None:
                 objects.append(ImportObject(object_type, {}, rows.line_num))
                 continue
-            attributes = shape.blank.copy()
-            for name, value in zip(shape.plain_names, compress(row, shape.plain), strict=True):
-                if value:
-                    attributes[name] = (value,)
+            attributes = shape.attributes(*row)
             for name, positions in shape.several.items():
                 attributes[name] = [value for at in positions for value in row[at].split(between_values) if value]
             objects.append(ImportObject(object_type, attributes, rows.line_num))
@@ -138,15 +132,25 @@ def _shape(
             f"The file '{shown}' has no column {_quoted(missing)}, selected for {object_type}. An absent column is not"
             " an empty one: put it back, or deselect the attribute."
         )
-    several = request.multi_valued.get(object_type, frozenset())
-    plain = {positions[name][0]: name for name in selected if name not in several and len(positions[name]) == 1}
-    width = sum(map(len, positions.values()))
-    return _Shape(
-        blank=dict.fromkeys(selected, ()),
-        plain=tuple(at in plain for at in range(width)),
-        plain_names=tuple(plain[at] for at in sorted(plain)),
-        several={name: positions[name] for name in selected if positions[name][0] not in plain},
+    multi_valued = request.multi_valued.get(object_type, frozenset())
+    several = {name: positions[name] for name in selected if name in multi_valued or len(positions[name]) > 1}
+    at = {name: None if name in several else positions[name][0] for name in selected}
+    return _Shape(_compiled(at, sum(map(len, positions.values()))), several)
+
+
+def _compiled(position_by_name: Mapping[str, int | None], width: int) -> Callable[..., dict[str, Sequence[Value]]]:
+    """A function from the fields of a row to attributes; an attribute without a position is left empty.
+
+    Compiled, as `collections.namedtuple` does: one dictionary display of 14 columns takes 3.3 us, filling a copied
+    dictionary in a loop 4.3 us, a comprehension 4.9 us. What goes in from outside are names, as string literals.
+    """
+    fields = ", ".join(f"field{at}" for at in range(width))
+    items = ", ".join(
+        f"{name!r}: ()" if at is None else f"{name!r}: (field{at},) if field{at} else ()"
+        for name, at in position_by_name.items()
     )
+    compiled: Callable[..., dict[str, Sequence[Value]]] = eval(f"lambda {fields}: {{{items}}}", {"__builtins__": {}})
+    return compiled
 
 
 def _quoted(names: Sequence[str]) -> str:

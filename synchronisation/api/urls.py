@@ -38,7 +38,7 @@ COLLECTION = {"get": "list", "post": "create"}
 ONE = {"get": "retrieve", "put": "update", "delete": "destroy"}
 
 
-def route(pattern: str, view: type[ViewSetMixin], **actions: str) -> URLPattern:
+def route(pattern: str, view: type[ViewSetMixin], **actions: Any) -> URLPattern:
     """A path and what its methods do: `route("things", ThingViewSet, get="list")`."""
     handler: Any = view.as_view(actions)
     return path(pattern, handler)

@@ -12,7 +12,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from jim.api.fields import BooleanField, CharField, IntegerField, LongIntegerField, UUIDField
-from jim.api.pagination import Pagination
 from jim.api.serializers import Serializer
 from synchronisation.models import AttributeType
 from synchronisation.rules.values import to_text
@@ -72,12 +71,15 @@ def row_shows(row: Row, search: str) -> bool:
     return not search or any(v is not None and search.casefold() in to_text(v).casefold() for v in values)
 
 
-def page_of(rows: Sequence[Row], request: Request, paginator: Pagination) -> Sequence[Row]:
-    """The part of a list in memory that is asked for. Raises: ValidationError."""
+def page_of(rows: Sequence[Row], request: Request, paginator: Any) -> list[Row]:
+    """The part of a list in memory that is asked for, which `paginator` (a `Pagination`) then puts in its envelope.
+
+    Raises: ValidationError.
+    """
     paginator.asked = paginator.window(request)
     paginator.total = len(rows)
     first = paginator.asked.first
-    return rows[first : first + paginator.asked.size]
+    return list(rows[first : first + paginator.asked.size])
 
 
 class AttributeValueSummarySerializer(Serializer):

@@ -24,7 +24,7 @@ from .load import load_page
 from .pages import PAGE_SIZE, Page, Run
 from .statements import sql
 from .work import for_each_page
-from .write import match_keys, write_world
+from .write import KEY_TYPES, match_keys, write_world
 
 
 def prepare(run: Run) -> None:
@@ -60,7 +60,7 @@ def _backfill_match_keys(run: Run) -> None:
                     for mvo_id, document in rows
                     for rule_id, key in match_keys(orjson.loads(document), missing)
                 ]
-                copy_temporary(page.cursor, "new_key", {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}, keys)
+                copy_temporary(page.cursor, "new_key", KEY_TYPES, keys)
                 page.cursor.execute(sql("add_match_keys"))
                 after = rows[-1][0] if len(rows) == PAGE_SIZE else ""
     with run.page():

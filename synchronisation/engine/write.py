@@ -25,7 +25,7 @@ CSO_COLUMNS = (
     "secondary_external_id_hash", "display_name", "document", "deprovisioned",
 )  # fmt: skip
 JOIN_COLUMNS = ("cso_id", "mvo_id", "system_id", "type", "created", "rule_id")
-KEY_COLUMNS = ("rule_id", "key", "mvo_id")
+KEY_TYPES = {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}
 EXPORT_COLUMNS = (
     "id", "cso_id", "system_id", "mvo_id", "rule_id", "change_type", "status", "created", "error_count",
     "max_retries", "has_unresolved_references", "pending",
@@ -43,7 +43,7 @@ def write_world(
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
     _remove(cursor, world)
     _write_mvos(cursor, kept, rules, now)
-    _write_keys(cursor, kept, rules)
+    _write_keys(cursor, world)
     _write_accounts(cursor, kept, now)
     _write_exports(cursor, world, now, max_attempts)
 
@@ -77,21 +77,13 @@ def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now:
         cursor.execute(sql("update_mvos"), {"now": now})
 
 
-def _write_keys(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules) -> None:
+def _write_keys(cursor: Cursor[Any], world: World) -> None:
     """Match keys follow the values they are made of."""
-    new: list[tuple[int, str, str]] = []
-    lost: list[tuple[int, str, str]] = []
-    for mvo in mvos:
-        if mvo.is_new or mvo.before is not mvo.document:
-            before = match_keys(mvo.before or {}, rules.matchers.get(mvo.type_id, ()))
-            after = match_keys(mvo.document, rules.matchers.get(mvo.type_id, ()))
-            new.extend((rule_id, key, mvo.id) for rule_id, key in after - before)
-            lost.extend((rule_id, key, mvo.id) for rule_id, key in before - after)
-    if lost:
-        copy_temporary(cursor, "lost_key", {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}, lost)
+    if world.lost_keys:
+        copy_temporary(cursor, "lost_key", KEY_TYPES, world.lost_keys)
         cursor.execute(sql("remove_lost_keys"))
-    if new:
-        copy_rows(cursor, "mvo_match_key", KEY_COLUMNS, new)
+    if world.gained_keys:
+        copy_rows(cursor, "mvo_match_key", tuple(KEY_TYPES), world.gained_keys)
 
 
 def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]:

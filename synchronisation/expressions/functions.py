@@ -5,6 +5,7 @@ compiled expressions call. Always: a function sees only arguments read as its pa
 an entry says otherwise, null in any argument makes the result null and the function is not called.
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,7 @@ from synchronisation.expressions.library import accounts, conversion, dates, lis
 from synchronisation.expressions.values import as_condition, as_count, as_date, as_integer, as_list, as_text
 
 Implementation = Callable[..., object]
+Reading = Callable[[object], object]
 
 
 class Argument(Enum):
@@ -31,7 +33,7 @@ def _as_it_is(value: object) -> object:
     return value
 
 
-_READ: dict[Argument, Callable[[object], object]] = {
+_READ: dict[Argument, Reading] = {
     Argument.TEXT: as_text,
     Argument.COUNT: as_count,
     Argument.INTEGER: as_integer,
@@ -166,15 +168,11 @@ def callable_of(function: Function) -> Implementation:
     readers = tuple(_READ[argument] for _, argument in function.parameters)
     if function.nulls is Nulls.ARE_SEEN:
         return _seeing_nulls(function.run, readers)
-    if readers == (as_text,):
-        return _of_text(function.run)
-    if len(readers) == 2 and not function.optional:
-        return _of_two(function.run, *readers)
-    return _of_several(function.run, readers)
+    return _of_text(function.run) if readers == (as_text,) else _of_several(function.run, readers)
 
 
 def _of_text(run: Implementation) -> Implementation:
-    """`_of_several` for one text, which is most calls: 0.2 instead of 1.8 microseconds (Lower of a short text)."""
+    """`_of_several` for one text, which is most calls: a quarter of the time (measured with Lower)."""
 
     def call(value: object) -> object:
         if type(value) is str:
@@ -184,31 +182,23 @@ def _of_text(run: Implementation) -> Implementation:
     return call
 
 
-def _of_two(
-    run: Implementation, read_first: Callable[[object], object], read_second: Callable[[object], object]
-) -> Implementation:
-    """`_of_several` for exactly two: 0.4 instead of 2.2 microseconds (StartsWith of short texts)."""
-
-    def call(first: object, second: object) -> object:
-        if first is None or second is None:
-            return None
-        return run(read_first(first), read_second(second))
-
-    return call
-
-
-def _of_several(run: Implementation, readers: tuple[Callable[[object], object], ...]) -> Implementation:
+def _of_several(run: Implementation, readers: tuple[Reading, ...]) -> Implementation:
     def call(*values: object) -> object:
-        for value in values:
-            if value is None:
-                return None
-        return run(*[read(value) for read, value in zip(readers, values, strict=False)])
+        return None if None in values else run(*map(operator.call, readers, values))
 
     return call
 
 
-def _seeing_nulls(run: Implementation, readers: tuple[Callable[[object], object], ...]) -> Implementation:
+def _seeing_nulls(run: Implementation, readers: tuple[Reading, ...]) -> Implementation:
+    if set(readers) == {_as_it_is}:
+        return run
+    passing_null = tuple(map(_passing_null, readers))
+
     def call(*values: object) -> object:
-        return run(*[None if value is None else read(value) for read, value in zip(readers, values, strict=False)])
+        return run(*map(operator.call, passing_null, values))
 
     return call
+
+
+def _passing_null(read: Reading) -> Reading:
+    return lambda value: None if value is None else read(value)

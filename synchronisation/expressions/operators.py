@@ -30,6 +30,11 @@ from synchronisation.expressions.values import (
 )
 
 Number = int | Decimal
+
+_COMPARABLE_AS_THEY_ARE = frozenset({str, int})
+_EQUAL_AS_THEY_ARE = _COMPARABLE_AS_THEY_ARE | {bool, type(None)}
+"""Types whose Python comparison is this language's, for two of the same type; they are nearly all there is."""
+
 Operator = Callable[[object, object], object]
 
 
@@ -39,6 +44,8 @@ def _on_numbers(on_integers: Callable[[int, int], int], on_decimals: Callable[[N
     def calculate(left: object, right: object) -> object:
         if left is None or right is None:
             return None
+        if type(left) is int and type(right) is int:
+            return in_64_bits(on_integers(left, right))
         first, second = as_number(left), as_number(right)
         if isinstance(first, int) and isinstance(second, int):
             return in_64_bits(on_integers(first, second))
@@ -84,6 +91,8 @@ _add_numbers = _on_numbers(operator.add, DECIMALS.add)
 
 def add(left: object, right: object) -> object:
     """Text joined when either side is text, null counting as empty; otherwise the sum."""
+    if type(left) is int and type(right) is int:
+        return in_64_bits(left + right)
     if kind_of(left) is Kind.TEXT or kind_of(right) is Kind.TEXT:
         return capped(as_text_or_empty(left) + as_text_or_empty(right))
     return _add_numbers(left, right)
@@ -143,10 +152,12 @@ def negated(value: object) -> object:
 
 def equal(left: object, right: object) -> bool:
     """The same value; text exactly, numbers by amount. Values of different kinds are never equal."""
-    if type(left) is str and type(right) is str:
+    if type(left) is type(right) and type(left) in _EQUAL_AS_THEY_ARE:
         return left == right
+    if left is None or right is None:
+        return False
     kind, other = kind_of(left), kind_of(right)
-    if {kind, other} == {Kind.DATE, Kind.TEXT}:
+    if _is_date_and_text(kind, other):
         return _same_moment(left, right)
     if kind is not other:
         return False
@@ -157,6 +168,10 @@ def equal(left: object, right: object) -> bool:
 
 def unequal(left: object, right: object) -> bool:
     return not equal(left, right)
+
+
+def _is_date_and_text(kind: Kind, other: Kind) -> bool:
+    return (kind is Kind.DATE and other is Kind.TEXT) or (kind is Kind.TEXT and other is Kind.DATE)
 
 
 def _same_moment(left: object, right: object) -> bool:
@@ -188,10 +203,12 @@ def _order(compare: Callable[[Any, Any], bool]) -> Callable[[object, object], bo
     def compared(left: object, right: object) -> bool:
         if left is None or right is None:
             return False
+        if type(left) is type(right) and type(left) in _COMPARABLE_AS_THEY_ARE:
+            return compare(left, right)
         kind, other = kind_of(left), kind_of(right)
         if kind is other and kind in _ORDERED:
             return compare(_plain(left), _plain(right))
-        if {kind, other} == {Kind.DATE, Kind.TEXT}:
+        if _is_date_and_text(kind, other):
             return compare(as_date(left), as_date(right))
         raise WrongKindFailed(f"cannot compare {kind.value} with {other.value}")
 

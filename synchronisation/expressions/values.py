@@ -149,6 +149,8 @@ def as_number(value: object) -> int | Decimal:
 
 
 def as_integer(value: object) -> int:
+    if type(value) is int:
+        return in_64_bits(value)
     number = as_number(value)
     if number != int(number):
         raise WrongKindFailed(f"needs a whole number, not {decimal_text(Decimal(number))}")

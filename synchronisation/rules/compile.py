@@ -15,7 +15,17 @@ from synchronisation.expressions.errors import ExpressionFailed
 
 from .errors import ExpressionFailedError, InvalidFlowError, MultiValuedToSingleValuedError
 from .naming import display_name_of
-from .specification import Attribute, Mapping, MatchingRule, MetaverseType, ObjectType, Rule, Source, Specification
+from .specification import (
+    Attribute,
+    Mapping,
+    MatchingRule,
+    MetaverseType,
+    ObjectType,
+    Rule,
+    Source,
+    Specification,
+    System,
+)
 from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key
 
 LAST = 1_000_000
@@ -30,6 +40,7 @@ Evaluate = Callable[[Document, Document], FlowValue]
 class Flow:
     """One mapping, ready to run.
 
+    value: (mv, cs) -> the first source's value that is one; None: no value. Raises: FlowError.
     reads: keys of the source attributes; an export flow needs no look when none of them changed.
     is_secret: a secret function occurs in it, so it is evaluated only when a create is queued.
     """
@@ -37,20 +48,17 @@ class Flow:
     rule_id: int
     target: Attribute
     key: str
-    sources: tuple[Evaluate, ...]
+    value: Evaluate
     reads: frozenset[str]
     priority: int
     null_is_value: bool
     initial_only: bool
     is_secret: bool
 
-    def value(self, mv: Document, cs: Document) -> FlowValue:
-        """The first source's value that is one. Raises: FlowError."""
-        for source in self.sources:
-            found = source(mv, cs)
-            if found is not None:
-                return found
-        return None
+    @property
+    def identifies(self) -> bool:
+        """Whether it writes an identifier, which null never clears."""
+        return self.target.external_id or self.target.secondary_external_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +94,38 @@ class InboundType:
 
 
 @dataclass(frozen=True, slots=True)
-class OutboundRule:
-    rule: Rule
+class OutboundType:
+    """What all rules of a target do with one object type.
+
+    rule: the first of them; flows: of all, the first rule's where two write one attribute.
+    """
+
     object_type: ObjectType
+    rule: Rule
+    provisioning_rule: Rule | None
     flows: tuple[Flow, ...]
+    enforcing_rules: frozenset[int]
+    external_id: Attribute | None
+    secondary_external_id: Attribute | None
+    maps_external_id: bool
+    display_name: Callable[[Document], str | None]
+
+    @property
+    def enforced(self) -> bool:
+        return all(flow.rule_id in self.enforcing_rules for flow in self.flows)
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundTarget:
-    """All enabled export rules from one metaverse type into one system, judged together, in id order."""
+    """All enabled export rules from one metaverse type into one system, judged together.
+
+    types: by object type id; provisioning: the type of the first rule that provisions.
+    """
 
     system_id: int
     system_name: str
-    max_attempts: int
-    rules: tuple[OutboundRule, ...]
+    types: dict[int, OutboundType]
+    provisioning: OutboundType | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +195,36 @@ class _Compiler:
     def outbound(self, type_id: int) -> tuple[OutboundTarget, ...]:
         exports = [r for r in self.specification.rules if not r.is_import and r.metaverse_type_id == type_id]
         return tuple(
-            OutboundTarget(
-                system.id,
-                system.name,
-                system.max_export_attempts,
-                tuple(
-                    OutboundRule(rule, self.object_types[rule.object_type_id], tuple(self._flows(rule)))
-                    for rule in exports
-                    if rule.system_id == system.id
-                ),
-            )
+            self._target(system, [rule for rule in exports if rule.system_id == system.id])
             for system in self.specification.systems
             if any(rule.system_id == system.id for rule in exports)
+        )
+
+    def _target(self, system: System, rules: list[Rule]) -> OutboundTarget:
+        by_type: dict[int, list[Rule]] = {}
+        for rule in rules:
+            by_type.setdefault(rule.object_type_id, []).append(rule)
+        types = {type_id: self._outbound_type(type_id, group) for type_id, group in by_type.items()}
+        provisioning = next((types[rule.object_type_id] for rule in rules if rule.provisions), None)
+        return OutboundTarget(system.id, system.name, types, provisioning)
+
+    def _outbound_type(self, type_id: int, rules: list[Rule]) -> OutboundType:
+        object_type = self.object_types[type_id]
+        flows: dict[str, Flow] = {}
+        for rule in rules:
+            for flow in self._flows(rule):
+                flows.setdefault(flow.key, flow)
+        external = object_type.external_id
+        return OutboundType(
+            object_type,
+            rules[0],
+            next((rule for rule in rules if rule.provisions), None),
+            tuple(flows.values()),
+            frozenset(rule.id for rule in rules if rule.enforces_state),
+            external,
+            object_type.secondary_external_id,
+            external is not None and external.key in flows,
+            display_name_of(object_type.attributes),
         )
 
     def _flows(self, rule: Rule) -> Iterable[Flow]:
@@ -217,9 +261,24 @@ class _Compiler:
             is_secret |= expression.uses_random
             evaluators.append(_expression(expression, target, name, self.clock))
         return Flow(
-            rule.id, target, target.key, tuple(evaluators), frozenset(reads), mapping.priority or LAST,
+            rule.id, target, target.key, _first(evaluators), frozenset(reads), mapping.priority or LAST,
             mapping.null_is_value, mapping.initial_only, is_secret,
         )  # fmt: skip
+
+
+def _first(evaluators: list[Evaluate]) -> Evaluate:
+    """The first source that has a value decides."""
+    if len(evaluators) == 1:
+        return evaluators[0]
+
+    def value(mv: Document, cs: Document) -> FlowValue:
+        for evaluate in evaluators:
+            found = evaluate(mv, cs)
+            if found is not None:
+                return found
+        return None
+
+    return value
 
 
 def _attribute_id(source: Source) -> int:

@@ -141,13 +141,14 @@ def _put(document: Document, key: str, value: FlowValue) -> None:
 def _commit(mvo: Mvo, document: Document, holders: Holders, world: World, matchers: tuple[Matcher, ...]) -> int:
     """Make it so; the number of attributes whose value changed."""
     before = mvo.document
-    changed = {key for key in before.keys() | document.keys() if before.get(key) != document.get(key)}
+    if before:
+        changed = {key for key in before.keys() | document.keys() if before.get(key) != document.get(key)}
+    else:
+        changed = set(document)
     mvo.holders_changed = mvo.holders_changed or mvo.holders != holders
     mvo.document, mvo.holders = document, holders
     for matcher in matchers:
         if matcher.target_key in changed:
-            for key in matcher.keys_of(before, matcher.target_key):
-                world.lose((matcher.rule_id, key), mvo.id)
-            for key in matcher.keys_of(document, matcher.target_key):
-                world.gain((matcher.rule_id, key), mvo.id)
+            lost, gained = matcher.keys_of(before, matcher.target_key), matcher.keys_of(document, matcher.target_key)
+            world.rekey(mvo.id, matcher.rule_id, lost=set(lost) - set(gained), gained=set(gained) - set(lost))
     return len(changed)

@@ -5,16 +5,14 @@ Always: per target all or nothing; only the difference from what the account has
 sent, is queued; nothing to do queues nothing and withdraws an unsent export that became pointless.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from uuid_utils import uuid7
 
-from .compile import CompiledRules, Flow, FlowValue, OutboundRule, OutboundTarget
+from .compile import CompiledRules, Flow, FlowValue, OutboundTarget, OutboundType
 from .errors import ExistingJoinError, ObjectError, UnidentifiedAccountError
 from .exports import Changes, apply_changes, difference
-from .naming import display_name_of
-from .specification import ObjectType
 from .values import Document, hash_name, hash_text, to_text
 from .world import Account, Export, Mvo
 
@@ -54,50 +52,49 @@ def synchronise_outbound(mvo: Mvo, rules: CompiledRules, *, drift_system_id: int
 def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect) -> None:
     account = mvo.accounts.get(target.system_id)
     if account is None:
-        rule = next((rule for rule in target.rules if rule.rule.provisions), None)
-        if rule is not None and not mvo.deletion_eligible:
-            _provision(mvo, target, rule, effect)
+        if target.provisioning is not None and not mvo.deletion_eligible:
+            _provision(mvo, target, target.provisioning, effect)
         return
-    rule = next((rule for rule in target.rules if rule.object_type.id == account.object_type_id), None)
-    if rule is None:
+    kind = target.types.get(account.object_type_id)
+    if kind is None:
         raise ExistingJoinError(
             f"{target.system_name} already has an account of another object type for this metaverse object"
         )
     if account.status != "Obsolete":  # an obsolete account is left to its own system's synchronisation
-        effect.account, effect.rule_name = account, rule.rule.name
-        effect.queued = _update(mvo, target, account, rule)
+        effect.account, effect.rule_name = account, kind.rule.name
+        effect.queued = _update(mvo, account, kind)
 
 
-def _provision(mvo: Mvo, target: OutboundTarget, rule: OutboundRule, effect: Effect) -> None:
+def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Effect) -> None:
     """A placeholder with a queued create."""
-    wanted = _wanted(mvo, _flows(target, rule.object_type), {}, creating=True)
-    changes = difference(wanted, {})
+    rule = kind.provisioning_rule or kind.rule
+    changes = difference(_wanted(mvo, kind.flows, {}, creating=True), {})
     account = Account(
         cso_id=str(uuid7()),
         system_id=target.system_id,
-        object_type_id=rule.object_type.id,
+        object_type_id=kind.object_type.id,
         status="PendingProvisioning",
         join_type="Provisioned",
-        rule_id=rule.rule.id,
+        rule_id=rule.id,
         is_new=True,
     )
     document = apply_changes({}, changes)
-    _identify(account, rule.object_type, document, target)
-    account.display_name = display_name_of(rule.object_type.attributes)(document)
+    _identify(account, kind, document, target)
+    account.display_name = kind.display_name(document)
     account.export = Export(str(uuid7()), "Create", "Pending", changes, None, is_new=True)
     mvo.accounts[target.system_id] = account
-    effect.account, effect.rule_name = account, rule.rule.name
+    effect.account, effect.rule_name = account, rule.name
     effect.provisioned = effect.queued = True
 
 
-def _identify(account: Account, object_type: ObjectType, document: Document, target: OutboundTarget) -> None:
+def _identify(account: Account, kind: OutboundType, document: Document, target: OutboundTarget) -> None:
     """The placeholder's identifiers, where the rules give them. Raises: UnidentifiedAccountError."""
-    external, secondary = object_type.external_id, object_type.secondary_external_id
+    external, secondary = kind.external_id, kind.secondary_external_id
     value = document.get(external.key) if external else None
     if value is not None:
         account.external_id = to_text(value)
         account.external_id_hash = hash_text(account.external_id)
-    elif external is not None and any(flow.key == external.key for rule in target.rules for flow in rule.flows):
+    elif external is not None and kind.maps_external_id:
         raise UnidentifiedAccountError(
             f"the rules give {external.name}, the external ID in {target.system_name}, no value for this object"
         )
@@ -105,18 +102,16 @@ def _identify(account: Account, object_type: ObjectType, document: Document, tar
         account.secondary_hash = hash_name(to_text(document[secondary.key]))
 
 
-def _update(mvo: Mvo, target: OutboundTarget, account: Account, rule: OutboundRule) -> bool:
+def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     """Queue what differs; whether anything new was queued."""
     export = account.export
     if export is not None and export.change_type == "Delete":
-        if export.sent is not None:
-            return False  # it is waited for before the account is provisioned anew
-        return _withdraw_delete(mvo, target, account, rule, export)
+        # A delete that was sent is waited for before the account is provisioned anew.
+        return export.sent is None and _withdraw_delete(mvo, account, kind, export)
     creating = export is not None and export.change_type == "Create" and export.sent is None
-    account.rule_id = rule.rule.id
+    account.rule_id = kind.rule.id
     base = apply_changes(account.document, export.sent) if export is not None else account.document
-    flows = _relevant(mvo, account, target, rule.object_type, creating=creating)
-    wanted = _wanted(mvo, flows, base, creating=creating)
+    wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base, creating=creating)
     changes = difference(wanted, base)
     if export is None:
         if changes:
@@ -142,46 +137,31 @@ def _requeue(export: Export, changes: Changes, wanted: Wanted) -> bool:
     return new
 
 
-def _withdraw_delete(mvo: Mvo, target: OutboundTarget, account: Account, rule: OutboundRule, export: Export) -> bool:
+def _withdraw_delete(mvo: Mvo, account: Account, kind: OutboundType, export: Export) -> bool:
     """An unsent delete that is no longer wanted becomes whatever update is."""
     export.change_type, export.pending = "Update", {}
     export.is_changed = True
-    changed = _update(mvo, target, account, rule)
+    changed = _update(mvo, account, kind)
     export.is_withdrawn = not export.pending
     return changed
 
 
-def _flows(target: OutboundTarget, object_type: ObjectType) -> list[Flow]:
-    """The mappings of all rules for this object type; where two write one attribute, the first rule's."""
-    flows: dict[str, Flow] = {}
-    for rule in target.rules:
-        if rule.object_type.id == object_type.id:
-            for flow in rule.flows:
-                flows.setdefault(flow.key, flow)
-    return list(flows.values())
-
-
-def _relevant(
-    mvo: Mvo, account: Account, target: OutboundTarget, object_type: ObjectType, *, creating: bool
-) -> list[Flow]:
+def _relevant(mvo: Mvo, account: Account, kind: OutboundType, *, creating: bool) -> Sequence[Flow]:
     """The mappings to compare: all of a rule that enforces state, of the others those whose source changed."""
-    flows = _flows(target, object_type)
-    enforcing = {rule.rule.id for rule in target.rules if rule.rule.enforces_state}
-    if creating or account.is_joined_now or all(flow.rule_id in enforcing for flow in flows):
-        return flows
+    if creating or account.is_joined_now or kind.enforced:
+        return kind.flows
     changed = mvo.changed_keys()
-    return [flow for flow in flows if flow.rule_id in enforcing or flow.reads & changed]
+    return [flow for flow in kind.flows if flow.rule_id in kind.enforcing_rules or flow.reads & changed]
 
 
-def _wanted(mvo: Mvo, flows: list[Flow], cs: Document, *, creating: bool) -> Wanted:
+def _wanted(mvo: Mvo, flows: Sequence[Flow], cs: Document, *, creating: bool) -> Wanted:
     """Attribute key -> value the rules want. Raises: FlowError."""
     wanted: Wanted = {}
     for flow in flows:
         if not creating and (flow.initial_only or flow.is_secret):
             continue
         value = flow.value(mvo.document, cs)
-        identifies = flow.target.external_id or flow.target.secondary_external_id
-        if value is None and (creating or identifies):
+        if value is None and (creating or flow.identifies):
             continue  # a create has nothing to clear, and null never clears an identifier
         wanted[flow.key] = value
     return wanted

@@ -121,6 +121,8 @@ class World:
         self.keys: dict[MatchKey, set[str]] = {}
         self.removed_accounts: list[Account] = []
         self.deleted_mvos: list[Mvo] = []
+        self.lost_keys: list[tuple[int, str, str]] = []
+        self.gained_keys: list[tuple[int, str, str]] = []
         self._truncated: set[MatchKey] = set()
         self._fetch = fetch
 
@@ -137,10 +139,16 @@ class World:
     def answering(self, key: MatchKey) -> set[str]:
         return self.keys.get(key, set())
 
-    def gain(self, key: MatchKey, mvo_id: str) -> None:
-        self.keys.setdefault(key, set()).add(mvo_id)
+    def rekey(self, mvo_id: str, rule_id: int, *, lost: set[str], gained: set[str]) -> None:
+        """An MVO answers to other keys of one matching rule than before."""
+        for key in lost:
+            self._lose((rule_id, key), mvo_id)
+            self.lost_keys.append((rule_id, key, mvo_id))
+        for key in gained:
+            self.keys.setdefault((rule_id, key), set()).add(mvo_id)
+            self.gained_keys.append((rule_id, key, mvo_id))
 
-    def lose(self, key: MatchKey, mvo_id: str) -> None:
+    def _lose(self, key: MatchKey, mvo_id: str) -> None:
         """One MVO no longer answers; when only some were known, ask for the others."""
         answering = self.keys.get(key)
         if answering is None:

@@ -10,8 +10,10 @@ from django.core.management import call_command
 from activities.models import Activity, ActivityStatus, RunType
 from activities.recorder import SYSTEM
 from synchronisation import tasks
+from synchronisation.dispatch import dispatch
 from synchronisation.models import RunLease
 from synchronisation.services.runs import start_run
+from synchronisation.sweep import sweep
 from tests.acceptance.hr_to_directory import Installation, install, record_of, state_of
 from tests.acceptance.workers import (
     HEARTBEAT_SECONDS,
@@ -66,7 +68,49 @@ def disturbed(installation: Installation, places: dict[RunType, tuple[str, ...]]
             for phase in places[run_type]:
                 with caught_in(activity, phase):
                     kill_process_of(activity)
-                assert eventually_taken_over(activity)
+                assert eventually_taken_over()
             assert wait_for_end(activity) == 0
             records.append(record_of(activity))
     return {"records": records, "state": state_of(installation)}
+
+
+def eventually_taken_over() -> bool:
+    return eventually(lambda: sweep() > 0)
+
+
+def test_killed_worker_in_each_kind_of_run_leaves_what_an_undisturbed_run_leaves(tmp_path: Path) -> None:
+    expected = undisturbed(install(tmp_path, PEOPLE))
+    call_command("flush", interactive=False)
+
+    places = {
+        RunType.FULL_IMPORT: ("Reading", "Applying"),
+        RunType.FULL_SYNCHRONISATION: ("Synchronising",),
+        RunType.EXPORT: ("Exporting",),
+    }
+    found = disturbed(install(tmp_path, PEOPLE), places)
+
+    assert [record["status"] for record in found["records"]] == [ActivityStatus.COMPLETE] * len(CHAIN)
+    for name, values in expected["state"].items():
+        assert found["state"][name] == values, name
+    assert found["records"] == expected["records"]
+
+
+def test_worker_told_to_stop_gives_its_run_to_another(tmp_path: Path) -> None:
+    activity = start(install(tmp_path, PEOPLE), RunType.FULL_IMPORT)
+
+    with worker(tmp_path) as first:
+        with caught_in(activity, "Applying"):
+            first.ask_to_stop()
+            assert eventually(RunLease.objects.filter(stop_requested=True).exists)
+        assert eventually(lambda: first.exit_status is not None)
+    assert (first.exit_status, RunLease.objects.exists()) == (0, False)
+    assert messages() == [(str(activity.task_id), str(activity.id))]
+    activity.refresh_from_db()
+    assert activity.status == ActivityStatus.IN_PROGRESS
+    assert 0 < activity.progress.item_count < PEOPLE
+
+    assert dispatch() == 1
+    with worker(tmp_path):
+        assert wait_for_end(activity) == 0
+    record = record_of(activity)
+    assert (record["status"], record["ordinals"], len(record["items"])) == (ActivityStatus.COMPLETE, True, PEOPLE)

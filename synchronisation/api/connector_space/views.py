@@ -70,7 +70,7 @@ class ConnectorSpaceValueViewSet(WithinSystem, ResourceViewSet):
         attributes = Attribute.objects.filter(object_type=cso.object_type_id)
         attribute = find_or_404(attributes, name__iexact=kwargs["attributeName"])
         if attribute.type == AttributeType.REFERENCE:
-            page = self.paginate_queryset(self.filter_queryset(references(cso.pk, attribute)))
+            page: Any = self.paginate_queryset(self.filter_queryset(references(cso.pk, attribute)))
             rows = [reference_row(attribute, reference) for reference in page]
         else:
             search = text_parameter(request, "search")
@@ -95,5 +95,5 @@ class UnresolvedReferenceCountViewSet(WithinSystem, CountViewSet):
     queryset = CsoReference.objects.all()
 
     def get_queryset(self) -> QuerySet[CsoReference]:
-        system_id = self.kwargs.get("connectedSystemId")
-        return CsoReference.objects.filter(system_id=system_id, target_id__isnull=True)
+        unresolved = CsoReference.objects.filter(target_id__isnull=True)
+        return unresolved.filter(system_id=self.kwargs.get("connectedSystemId", 0))

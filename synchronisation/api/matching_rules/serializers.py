@@ -65,14 +65,10 @@ class MatchingRuleSourceInputSerializer(Serializer):
     metaverse_attribute_id = IntegerField(allow_null=True, default=None)
 
 
-class MatchingRuleUpdateSerializer(Serializer):
+class MatchingRuleBaseSerializer(Serializer):
+    """What every input has in common. Without an order the rule comes last, or stays where it is."""
+
     order = IntegerField(min_value=0, required=False)
-    metaverse_object_type_id = IntegerField(required=False, help_text="Simple mode only")
-    target_metaverse_attribute_id = IntegerField(required=False)
-    sources = MatchingRuleSourceInputSerializer(
-        many=True, allow_empty=False, required=False, help_text="Replaces all sources"
-    )
-    case_sensitive = BooleanField(required=False)
 
     def validate_metaverse_object_type_id(self, pk: int) -> int:
         if not MetaverseObjectType.objects.filter(pk=pk).exists():
@@ -82,6 +78,15 @@ class MatchingRuleUpdateSerializer(Serializer):
     def validate_sources(self, sources: list[dict[str, int | None]]) -> tuple[MatchingSourceInput, ...]:
         return tuple(MatchingSourceInput(**source) for source in sources)  # type: ignore[arg-type]
 
+
+class MatchingRuleUpdateSerializer(MatchingRuleBaseSerializer):
+    metaverse_object_type_id = IntegerField(required=False, help_text="Simple mode only")
+    target_metaverse_attribute_id = IntegerField(required=False)
+    sources = MatchingRuleSourceInputSerializer(
+        many=True, allow_empty=False, required=False, help_text="Replaces all sources"
+    )
+    case_sensitive = BooleanField(required=False)
+
     def changed(self, rule: MatchingRule) -> MatchingRuleInput:
         """The rule as it is to be; in advanced mode the synchronisation rule says what it joins to."""
         values = dict(self.validated_data)
@@ -90,10 +95,7 @@ class MatchingRuleUpdateSerializer(Serializer):
         return replace(as_input(rule), **values)
 
 
-class SyncRuleMatchingRuleCreateSerializer(MatchingRuleUpdateSerializer):
-    """Without an order the rule comes last."""
-
-    metaverse_object_type_id = None
+class SyncRuleMatchingRuleCreateSerializer(MatchingRuleBaseSerializer):
     target_metaverse_attribute_id = IntegerField()
     sources = MatchingRuleSourceInputSerializer(many=True, allow_empty=False)
     case_sensitive = BooleanField(default=True)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.functions import Substr
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -38,9 +37,9 @@ class MetaverseObjectViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
     def get_serializer_class(self) -> type[BaseSerializer]:
         return MetaverseObjectHeaderSerializer if self.action == "list" else MetaverseObjectSerializer
 
-    def paginate_queryset(self, queryset: QuerySet[MetaverseObject]) -> list[Any]:
+    def paginate_queryset(self, queryset: Any) -> Any:
         attributes = selected_attributes(text_parameter(self.request, "attributes"))
-        page: list[Any] = super().paginate_queryset(queryset.defer("holders"))
+        page: Any = super().paginate_queryset(queryset.defer("holders"))
         attach_selected(page, attributes)
         return page
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -52,8 +54,8 @@ class SystemPendingExportViewSet(WithinSystem, ListMixin, ResourceViewSet):
     def get_queryset(self) -> QuerySet[PendingExport]:
         return with_objects(PendingExport.objects.filter(system=self.kwargs.get("connectedSystemId")))
 
-    def paginate_queryset(self, queryset: QuerySet[PendingExport]) -> list[Any]:
-        page: list[Any] = super().paginate_queryset(queryset)
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page: Any = super().paginate_queryset(queryset)
         for export in page:
             export.attribute_change_count = count_changes(export)
         return page
@@ -90,6 +92,7 @@ class PendingExportChangeViewSet(ResourceViewSet):
     serializer_class = PendingExportAttributeChangeSerializer
     pagination_class = PaginationOf50
 
+    @extend_schema(parameters=[OpenApiParameter("search", OpenApiTypes.STR, description="Part of a value, any case")])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         export: Any = find_or_404(self.get_queryset(), pk=kwargs["pendingExportId"])
         attributes = Attribute.objects.filter(object_type=export.cso_type_id)

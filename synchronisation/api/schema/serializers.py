@@ -84,4 +84,4 @@ class AttributeBulkResultSerializer(Serializer):
     activity_id = UUIDField()
     updated_count = IntegerField()
     updated_attributes = ConnectedSystemAttributeSerializer(many=True)
-    refused = AttributeUpdateErrorSerializer(many=True, allow_null=True)
+    errors = AttributeUpdateErrorSerializer(many=True, allow_null=True)  # type: ignore[assignment]  # a field here

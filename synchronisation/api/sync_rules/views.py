@@ -1,5 +1,7 @@
 """Synchronisation rules and their attribute mappings."""
 
+from typing import Any
+
 from django.db.models import Prefetch, QuerySet
 from rest_framework.serializers import BaseSerializer
 

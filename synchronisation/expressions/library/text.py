@@ -6,7 +6,7 @@ Always: positions count characters from 0; comparing is exact, case included.
 
 import re
 
-from synchronisation.expressions.values import Kind, as_text, capped, check_text_length, kind_of
+from synchronisation.expressions.values import as_text, capped, check_text_length
 
 _WORD_START = re.compile(r"(?<![\w\u0300-\u036f])[^\W_]")
 """A letter or digit after something that is neither, hyphens and apostrophes included.
@@ -58,7 +58,7 @@ def is_null_or_empty(value: object) -> bool:
 
 
 def is_null_or_whitespace(value: object) -> bool:
-    return value is None or (kind_of(value) is Kind.TEXT and not as_text(value).strip())
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def contains(text: str, part: str) -> bool:

@@ -122,25 +122,22 @@ def test_killed_part_comes_back(serve: Serve, name: str, words: str):
     wait_until(lambda: answers("127.0.0.1", serve.port))
 
 
-def test_kill_9_leaves_no_process_and_a_start_afterwards_works(serve: Serve):
+def test_kill_9_leaves_no_process_and_no_instance(serve: Serve):
     assert len(serve.processes()) >= 8
     assert serve.end(signal.SIGKILL) == -signal.SIGKILL
     wait_until(lambda: not serve.processes(), seconds=20)
     assert instance.read(serve.data) is None
-    again = Serve(serve.data)
-    assert again.end(signal.SIGTERM) == 0
-    assert again.processes() == {}
 
 
-def test_given_servers_are_used_and_left_running(tmp_path: Path):
+def test_given_database_is_used_and_everything_else_stops_in_order(tmp_path: Path):
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS jim_serve")
         connection.execute("CREATE DATABASE jim_serve")
         url = psycopg.conninfo.make_conninfo(os.environ["DATABASE_URL"], dbname="jim_serve")
-        serve = Serve(tmp_path / "data", DATABASE_URL=url, REDIS_URL=os.environ["REDIS_URL"])
-        servers = [command for command in serve.processes().values() if "/postgres" in command or "valkey" in command]
-        assert serve.end(signal.SIGINT) == 0
+        serve = Serve(tmp_path / "data", DATABASE_URL=url)
+        own_databases = serve.ids_of("/postgres")
+        assert serve.end(signal.SIGTERM) == 0
         connection.execute("DROP DATABASE jim_serve")
     stopped = [line for line in serve.said.read_text().splitlines() if line.startswith("Stopping")]
-    assert (servers, serve.processes()) == ([], {})
-    assert stopped == ["Stopping web", "Stopping beat", "Stopping worker-housekeeping, worker-runs"]
+    assert (own_databases, serve.processes(), instance.read(serve.data)) == ([], {}, None)
+    assert stopped == ["Stopping web", "Stopping beat", "Stopping worker-housekeeping, worker-runs", "Stopping Valkey"]

@@ -141,6 +141,17 @@ def test_interrupted_run_goes_on_after_the_sweep(activity: Activity, trouble: st
     assert record_of(activity)["counters"]["CsoAdded"] == PEOPLE
 
 
+def test_resumed_import_applies_under_a_share_of_the_metaverse(activity: Activity) -> None:
+    with whenever_an_object_is_imported(INTERRUPTIONS["deadlock"]):
+        run(activity)
+    stop_heart(activity)
+    sweep()
+
+    unshared = "NOT EXISTS (SELECT FROM run_lease WHERE resource = 'metaverse' AND mode = 'Shared')"
+    with whenever_an_object_is_imported(f"IF {unshared} THEN RAISE EXCEPTION 'applies alone'; END IF"):
+        assert run(activity) == ActivityStatus.COMPLETE, activity.error_message
+
+
 def test_run_interrupted_at_the_same_place_ends_at_the_fourth_time(activity: Activity) -> None:
     with whenever_an_object_is_imported(INTERRUPTIONS["deadlock"]):
         statuses = [interrupted_and_swept(activity) for _ in range(4)]

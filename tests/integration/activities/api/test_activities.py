@@ -276,7 +276,9 @@ def test_list_refuses(administrator: APIClient, query: str, refused: str) -> Non
 
 
 def test_order_is_total_ties_break_by_id(administrator: APIClient) -> None:
-    ids = [str(create_activity(created=START).pk) for _ in range(5)]
+    for number in (3, 1, 5, 2, 4):
+        create_activity(id=UUID(int=number), created=START)
+    ids = [str(UUID(int=number)) for number in range(1, 6)]
     for query, expected in (("sortBy=created", ids), ("sortBy=created&sortDirection=desc", ids), ("", ids[::-1])):
         shown = administrator.get(f"{PATH}?{query}").json()["items"]
         assert [item["id"] for item in shown] == expected

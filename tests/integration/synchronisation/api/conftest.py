@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from tests.api import create_key
+from tests.contract.validation import ContractClient
 from tests.integration.synchronisation.api.configuration import discovered_system
 
 HR = """\
@@ -11,6 +13,14 @@ employeeId,firstName,lastName,email,manager,startDate,active,salary,skills
 00123,Zoë,O'Brien,zoe@example.com,,2020-01-31,true,42000,piano|chess
 00124,"Li, Wei",Å,li@example.com,00123,2021-02-28,false,39000,go
 """
+
+
+@pytest.fixture
+def administrator(db: None) -> APIClient:
+    """A client with the key of an Administrator; every answer it gets is held against the contract."""
+    client = ContractClient()
+    client.credentials(HTTP_X_API_KEY=create_key("Administrator"))
+    return client
 
 
 @pytest.fixture

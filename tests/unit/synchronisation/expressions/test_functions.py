@@ -242,3 +242,10 @@ def test_shortest_password_still_has_one_character_of_each_class() -> None:
 
     classes = [r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]"]
     assert all(re.search(group, password) for password in passwords for group in classes)
+
+
+def test_classes_stand_in_no_fixed_order() -> None:
+    passwords = [str(evaluate("RandomPassword(4)")) for _ in range(200)]
+
+    first_is_lower = sum(password[0].islower() for password in passwords)
+    assert 0 < first_is_lower < 200
