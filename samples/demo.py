@@ -143,7 +143,8 @@ class Demo:
         """Create the connected systems, rules and run profiles of `samples.hr_to_directory`."""
         configuration.apply(CONFIGURATION, self.client)
         names = ", ".join(system.name for system in CONFIGURATION.systems)
-        self.console.print(f"Connected systems, rules and run profiles created through {self.client.url}: {names}")
+        text = f"Connected systems, rules and run profiles created through {self.client.url}: {names}"
+        self.console.print(text, markup=False, soft_wrap=True)
         self._show_file(self.hr_file)
 
     def cycle(self, title: str, steps: Sequence[Step]) -> None:

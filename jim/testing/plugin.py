@@ -44,6 +44,7 @@ def _start() -> None:
     path = Path(_running.enter_context(tempfile.TemporaryDirectory(prefix="jim-tests-")))
     folder = _running.enter_context(DataFolder(path))
     os.environ["JIM_DATA_DIR"] = str(path)
+    os.environ["JIM_CONNECTOR_FILES"] = str(folder.folder("files"))
     os.environ.update(_running.enter_context(embedded_servers(folder, Progress())))
     os.environ.setdefault("JIM_SECRET_KEY", token_urlsafe(50))
     os.environ.setdefault("JIM_ENCRYPTION_KEYS", Fernet.generate_key().decode())

@@ -76,6 +76,9 @@ _COMPARISONS = {
     ">": operators.more,
     ">=": operators.at_least,
 }
+_STRICTLY = "strictly "
+"""Before the symbol of an operator that refuses null."""
+
 _HELPERS: tuple[Callable[..., object], ...] = (
     operators.calculate,
     operators.calculate_strict,
@@ -89,9 +92,11 @@ _NAMES: dict[str, object] = {
     "__builtins__": {},
     **{helper.__name__: helper for helper in _HELPERS},
     **_COMPARISONS,
+    **operators.OPERATOR_BY_SYMBOL,
+    **{_STRICTLY + symbol: operator for symbol, operator in operators.OPERATOR_BY_SYMBOL_STRICT.items()},
     **{name: callable_of(entry) for name, entry in FUNCTIONS.items() if not isinstance(entry.run, Form)},
 }
-"""Every global name that generated code can see. Comparisons go by their symbol, functions by their name."""
+"""Every global name that generated code can see. Operators go by their symbol, functions by their name."""
 
 _MOST_PARTS = 16
 """Of a text joined in one go, so that no more than 16 texts of the greatest length are ever joined unchecked."""
@@ -208,12 +213,17 @@ class _Writer:
         return self._joined(parts, self._line(node.spot))
 
     def _calculation(self, symbols: str, operands: Sequence[Node], spots: Sequence[Spot]) -> ast.expr:
-        """A call of `calculate`; its spots are numbered in one row, because a failure counts steps from the first."""
+        """A call of the one operator, or of `calculate` for a chain.
+
+        A chain's spots are numbered in one row, because a failure counts steps from the first.
+        """
         lines = [self._line(spot) for spot in spots]
         line = lines[0]
-        name = operators.calculate_strict.__name__ if self._strict else operators.calculate.__name__
-        arguments = [_placed(ast.Constant(symbols), line), *(self.write(operand) for operand in operands)]
-        return _invoked(_name(name, line), arguments, line)
+        arguments = [self.write(operand) for operand in operands]
+        if len(symbols) == 1:
+            return _invoked(_name(_STRICTLY + symbols if self._strict else symbols, line), arguments, line)
+        chain = operators.calculate_strict if self._strict else operators.calculate
+        return _invoked(_name(chain.__name__, line), [_placed(ast.Constant(symbols), line), *arguments], line)
 
     def _part(self, node: Node) -> ast.expr:
         """node as a part of a joined text."""

@@ -91,6 +91,8 @@ _add_numbers = _on_numbers(operator.add, DECIMALS.add)
 
 def add(left: object, right: object) -> object:
     """Text joined when either side is text, null counting as empty; otherwise the sum."""
+    if type(left) is str and type(right) is str:
+        return capped(left + right)
     if type(left) is int and type(right) is int:
         return in_64_bits(left + right)
     if kind_of(left) is Kind.TEXT or kind_of(right) is Kind.TEXT:
@@ -113,33 +115,35 @@ def required_text(operand: object) -> str:
     return as_text(required(operand))
 
 
-_OPERATOR_BY_SYMBOL: dict[str, Operator] = {
+OPERATOR_BY_SYMBOL: dict[str, Operator] = {
     "+": add,
     "-": _on_numbers(operator.sub, DECIMALS.subtract),
     "*": _on_numbers(operator.mul, DECIMALS.multiply),
     "/": _on_numbers(_quotient, _decimal_quotient),
     "%": _on_numbers(_remainder, _decimal_remainder),
 }
-_OPERATOR_BY_SYMBOL_STRICT = _OPERATOR_BY_SYMBOL | {"+": add_values_only}
+OPERATOR_BY_SYMBOL_STRICT = OPERATOR_BY_SYMBOL | {"+": add_values_only}
 
 
 def calculate(symbols: str, first: object, *others: object) -> object:
     """A flat chain from the left: calculate("+-", a, b, c) is (a + b) - c."""
-    return _fold(_OPERATOR_BY_SYMBOL, symbols, first, others)
+    return _fold(OPERATOR_BY_SYMBOL, symbols, first, others)
 
 
 def calculate_strict(symbols: str, first: object, *others: object) -> object:
     """`calculate` in which a null operand of `+` is an error."""
-    return _fold(_OPERATOR_BY_SYMBOL_STRICT, symbols, first, others)
+    return _fold(OPERATOR_BY_SYMBOL_STRICT, symbols, first, others)
 
 
 def _fold(operators: dict[str, Operator], symbols: str, value: object, others: tuple[object, ...]) -> object:
-    for step, (symbol, other) in enumerate(zip(symbols, others, strict=True)):
-        try:
+    step = 0
+    try:
+        for symbol, other in zip(symbols, others, strict=True):
             value = operators[symbol](value, other)
-        except ExpressionFailed as failure:
-            failure.step = step
-            raise
+            step += 1
+    except ExpressionFailed as failure:
+        failure.step = step
+        raise
     return value
 
 

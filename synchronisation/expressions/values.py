@@ -54,10 +54,12 @@ _KIND_BY_TYPE = {
     list: Kind.LIST,
     bytes: Kind.BINARY,
 }
+_UNKNOWN = Kind.UNKNOWN
+"""Bound once: CPython 3.11 takes longer to look up an enumeration's member than to call a function."""
 
 
 def kind_of(value: object) -> Kind:
-    return _KIND_BY_TYPE.get(type(value), Kind.UNKNOWN)
+    return _KIND_BY_TYPE.get(type(value), _UNKNOWN)
 
 
 def capped(text: str) -> str:
@@ -105,6 +107,8 @@ def date_text(moment: datetime) -> str:
 
 def in_utc(moment: datetime) -> datetime:
     """The same moment in UTC; one without a time zone is taken for UTC."""
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:
@@ -158,6 +162,8 @@ def as_integer(value: object) -> int:
 
 
 def as_count(value: object) -> int:
+    if type(value) is int and 0 <= value <= LARGEST_INTEGER:
+        return value
     count = as_integer(value)
     if count < 0:
         raise BadValueFailed(f"needs a number of 0 or more, not {count}")
