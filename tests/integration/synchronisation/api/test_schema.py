@@ -16,7 +16,7 @@ from tests.integration.synchronisation.api.configuration import (
     create_rule,
     create_system,
     metaverse_attribute_ids,
-    object_types,
+    object_type_id,
 )
 from tests.integration.synchronisation.api.objects import create_cso
 
@@ -24,6 +24,11 @@ from tests.integration.synchronisation.api.objects import create_cso
 class TestAccess(EndpointTests):
     path = f"{SYSTEMS}/1/object-types"
     missing = (f"{SYSTEMS}/999999/object-types",)
+
+
+def object_types(client: APIClient, system_id: int) -> list[Any]:
+    found: list[Any] = call(client, "get", f"{SYSTEMS}/{system_id}/object-types")
+    return found
 
 
 def attributes_of(client: APIClient, system: Any) -> dict[str, Any]:
@@ -35,10 +40,9 @@ def import_schema(client: APIClient, system: Any) -> Any:
     return call(client, "post", f"{SYSTEMS}/{system['id']}/import-schema")
 
 
-def attribute_path(client: APIClient, system: Any, name: str) -> str:
-    (object_type,) = object_types(client, system["id"])
-    attribute_id = attribute_ids(client, system["id"])[name]
-    return f"{SYSTEMS}/{system['id']}/object-types/{object_type['id']}/attributes/{attribute_id}"
+def attribute_path(system: Any, name: str) -> str:
+    attribute_id = attribute_ids(system["id"])[name]
+    return f"{SYSTEMS}/{system['id']}/object-types/{object_type_id(system['id'])}/attributes/{attribute_id}"
 
 
 def test_import_discovers_object_types_with_typed_attributes(administrator: APIClient, files: Path) -> None:
@@ -78,10 +82,10 @@ def test_importing_again_keeps_what_an_administrator_chose(administrator: APICli
     call(
         administrator,
         "put",
-        attribute_path(administrator, hr, "manager"),
+        attribute_path(hr, "manager"),
         {"type": "Reference", "attributePlurality": "MultiValued", "selected": False},
     )
-    call(administrator, "put", attribute_path(administrator, hr, "email"), {"isExternalId": True})
+    call(administrator, "put", attribute_path(hr, "email"), {"isExternalId": True})
     before = attributes_of(administrator, hr)
     import_schema(administrator, hr)
     assert attributes_of(administrator, hr) == before
@@ -89,7 +93,7 @@ def test_importing_again_keeps_what_an_administrator_chose(administrator: APICli
 
 
 def test_importing_again_takes_over_columns_that_came_and_went(administrator: APIClient, hr: Any, files: Path) -> None:
-    ids = attribute_ids(administrator, hr["id"])
+    ids = attribute_ids(hr["id"])
     (files / "hr.csv").write_text("employeeId,FIRSTNAME,city\n1,Zoë,Oslo\n", encoding="utf-8")
     import_schema(administrator, hr)
     attributes = attributes_of(administrator, hr)
@@ -104,8 +108,8 @@ def test_importing_again_takes_over_columns_that_came_and_went(administrator: AP
 
 
 def test_mapping_of_a_column_that_is_gone_goes_with_it(administrator: APIClient, hr: Any, files: Path) -> None:
-    rule, columns = create_rule(administrator, hr), attribute_ids(administrator, hr["id"])
-    targets = metaverse_attribute_ids(administrator)
+    rule, columns = create_rule(administrator, hr), attribute_ids(hr["id"])
+    targets = metaverse_attribute_ids()
     for target, source in {
         "Email": {"connectedSystemAttributeId": columns["email"]},
         "Display Name": {"expression": 'cs["lastName"]'},
@@ -146,13 +150,12 @@ def test_object_type_is_updated(administrator: APIClient, hr: Any) -> None:
 
 
 def test_object_type_of_another_system_is_not_found(administrator: APIClient, hr: Any, directory: Any) -> None:
-    (foreign,) = object_types(administrator, directory["id"])
-    path = f"{SYSTEMS}/{hr['id']}/object-types/{foreign['id']}"
+    path = f"{SYSTEMS}/{hr['id']}/object-types/{object_type_id(directory['id'])}"
     assert_error(administrator.put(path, {"selected": "no boolean"}), 404, "NOT_FOUND")
 
 
 def test_new_external_id_takes_the_place_of_the_old_one(administrator: APIClient, hr: Any) -> None:
-    changed = call(administrator, "put", attribute_path(administrator, hr, "salary"), {"isExternalId": True})
+    changed = call(administrator, "put", attribute_path(hr, "salary"), {"isExternalId": True})
     attributes = attributes_of(administrator, hr)
     assert [a["name"] for a in attributes.values() if a["isExternalId"]] == ["salary"]
     assert (changed["selectionLocked"], changed["type"]) == (True, "Text")
@@ -183,7 +186,7 @@ def test_attribute_change_that_cannot_be_is_refused(
     administrator: APIClient, hr: Any, name: str, body: Any, field: str
 ) -> None:
     before = attributes_of(administrator, hr)
-    response = administrator.put(attribute_path(administrator, hr, name), body)
+    response = administrator.put(attribute_path(hr, name), body)
     assert_error(response, 400, "VALIDATION_ERROR", {field: ...})
     assert attributes_of(administrator, hr) == before
 
@@ -191,43 +194,42 @@ def test_attribute_change_that_cannot_be_is_refused(
 def test_type_stays_while_objects_hold_values(administrator: APIClient, hr: Any) -> None:
     email = Attribute.objects.get(object_type__system=hr["id"], name="email")
     create_cso(email.object_type, {email: "zoe@example.com"})
-    response = administrator.put(attribute_path(administrator, hr, "email"), {"type": "Reference"})
+    response = administrator.put(attribute_path(hr, "email"), {"type": "Reference"})
     assert_error(response, 400, "VALIDATION_ERROR", {"type": ...})
     ConnectorSpaceObject.objects.all().delete()
-    assert call(administrator, "put", attribute_path(administrator, hr, "email"), {"type": "Reference"})
+    assert call(administrator, "put", attribute_path(hr, "email"), {"type": "Reference"})
 
 
 @pytest.mark.parametrize("source", ["attribute", "expression"])
 def test_type_stays_while_a_rule_reads_the_attribute(administrator: APIClient, hr: Any, source: str) -> None:
-    rule, columns = create_rule(administrator, hr), attribute_ids(administrator, hr["id"])
+    rule, columns = create_rule(administrator, hr), attribute_ids(hr["id"])
     sources = {
         "attribute": {"connectedSystemAttributeId": columns["email"]},
         "expression": {"expression": 'Lower(cs["EMAIL"])'},
     }
-    target = metaverse_attribute_ids(administrator)["Email"]
+    target = metaverse_attribute_ids()["Email"]
     create_mapping(administrator, rule, {"targetMetaverseAttributeId": target, "sources": [sources[source]]})
-    response = administrator.put(attribute_path(administrator, hr, "email"), {"type": "Reference"})
+    response = administrator.put(attribute_path(hr, "email"), {"type": "Reference"})
     assert_error(response, 400, "VALIDATION_ERROR", {"type": ...})
     assert rule["name"] in response.json()["validationErrors"]["type"][0]
 
 
 def test_attribute_that_a_rule_writes_stays_selected(administrator: APIClient, directory: Any) -> None:
-    rule, columns = create_rule(administrator, directory, "Export"), attribute_ids(administrator, directory["id"])
-    source = {"metaverseAttributeId": metaverse_attribute_ids(administrator)["Email"]}
+    rule, columns = create_rule(administrator, directory, "Export"), attribute_ids(directory["id"])
+    source = {"metaverseAttributeId": metaverse_attribute_ids()["Email"]}
     create_mapping(administrator, rule, {"targetConnectedSystemAttributeId": columns["mail"], "sources": [source]})
-    response = administrator.put(attribute_path(administrator, directory, "mail"), {"selected": False})
+    response = administrator.put(attribute_path(directory, "mail"), {"selected": False})
     assert_error(response, 400, "VALIDATION_ERROR", {"selected": ...})
 
 
 def test_bulk_update_changes_what_it_can_and_names_the_rest(administrator: APIClient, hr: Any) -> None:
-    columns = attribute_ids(administrator, hr["id"])
-    (object_type,) = object_types(administrator, hr["id"])
+    columns = attribute_ids(hr["id"])
     changes = {
         str(columns["email"]): {"selected": False},
         str(columns["employeeId"]): {"selected": False},
         "999999": {"selected": True},
     }
-    path = f"{SYSTEMS}/{hr['id']}/object-types/{object_type['id']}/attributes/bulk-update"
+    path = f"{SYSTEMS}/{hr['id']}/object-types/{object_type_id(hr['id'])}/attributes/bulk-update"
     result = call(administrator, "post", path, {"attributes": changes})
     assert [a["name"] for a in result["updatedAttributes"]] == ["email"]
     assert [error["attributeId"] for error in result["errors"]] == [columns["employeeId"], 999_999]
@@ -241,8 +243,7 @@ def test_bulk_update_changes_what_it_can_and_names_the_rest(administrator: APICl
     ids=["nothing", "empty", "key is no id", "no boolean"],
 )
 def test_bulk_update_refuses_a_malformed_body(administrator: APIClient, hr: Any, body: Any) -> None:
-    (object_type,) = object_types(administrator, hr["id"])
-    path = f"{SYSTEMS}/{hr['id']}/object-types/{object_type['id']}/attributes/bulk-update"
+    path = f"{SYSTEMS}/{hr['id']}/object-types/{object_type_id(hr['id'])}/attributes/bulk-update"
     assert_error(administrator.post(path, body), 400, "VALIDATION_ERROR")
 
 

@@ -14,7 +14,7 @@ from tests.integration.synchronisation.api.configuration import (
     create_rule,
     metaverse_attribute_ids,
     metaverse_type_id,
-    object_types,
+    object_type_id,
 )
 
 
@@ -23,19 +23,18 @@ class TestAccess(EndpointTests):
     missing = (f"{RULES}/999999", f"{RULES}/word", f"{RULES}/999999/mappings")
 
 
-def body_for(client: APIClient, system: Any, **fields: Any) -> Any:
-    (object_type,) = object_types(client, system["id"])
+def body_for(system: Any, **fields: Any) -> Any:
     return {
         "name": "HR in",
         "connectedSystemId": system["id"],
-        "connectedSystemObjectTypeId": object_type["id"],
-        "metaverseObjectTypeId": metaverse_type_id(client),
+        "connectedSystemObjectTypeId": object_type_id(system["id"]),
+        "metaverseObjectTypeId": metaverse_type_id(),
         "direction": "Import",
     } | fields
 
 
 def test_create_fills_in_the_defaults_of_the_direction(administrator: APIClient, hr: Any) -> None:
-    body = body_for(administrator, hr)
+    body = body_for(hr)
     rule = call(administrator, "post", RULES, body, 201)
     assert rule == body | {
         "id": rule["id"],
@@ -68,19 +67,19 @@ def test_create_fills_in_the_defaults_of_the_direction(administrator: APIClient,
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_create_refuses_by_field(administrator: APIClient, hr: Any, fields: Any, field: str) -> None:
-    response = administrator.post(RULES, body_for(administrator, hr, **fields))
+    response = administrator.post(RULES, body_for(hr, **fields))
     assert_error(response, 400, "VALIDATION_ERROR", {field: ...})
 
 
 def test_object_type_must_be_of_the_same_system(administrator: APIClient, hr: Any, directory: Any) -> None:
-    (foreign,) = object_types(administrator, directory["id"])
-    response = administrator.post(RULES, body_for(administrator, hr, connectedSystemObjectTypeId=foreign["id"]))
+    foreign = object_type_id(directory["id"])
+    response = administrator.post(RULES, body_for(hr, connectedSystemObjectTypeId=foreign))
     assert_error(response, 400, "VALIDATION_ERROR", {"connectedSystemObjectTypeId": ...})
 
 
 def test_name_is_unique_whatever_its_case(administrator: APIClient, hr: Any) -> None:
     create_rule(administrator, hr, name="HR in")
-    response = administrator.post(RULES, body_for(administrator, hr, name="hr IN"))
+    response = administrator.post(RULES, body_for(hr, name="hr IN"))
     assert_error(response, 400, "VALIDATION_ERROR", {"name": ...})
 
 
@@ -101,8 +100,8 @@ def test_wrong_direction_is_refused_in_a_change_too(administrator: APIClient, hr
 
 def test_delete_takes_mappings_and_matching_rules_along(administrator: APIClient, hr: Any) -> None:
     rule = create_rule(administrator, hr)
-    target = metaverse_attribute_ids(administrator)["Email"]
-    source = {"connectedSystemAttributeId": attribute_ids(administrator, hr["id"])["email"]}
+    target = metaverse_attribute_ids()["Email"]
+    source = {"connectedSystemAttributeId": attribute_ids(hr["id"])["email"]}
     create_mapping(administrator, rule, {"targetMetaverseAttributeId": target, "sources": [source]})
     row = SyncRule.objects.get(pk=rule["id"])
     matching = MatchingRule.objects.create(
@@ -121,7 +120,7 @@ def test_delete_takes_mappings_and_matching_rules_along(administrator: APIClient
 def test_every_change_of_a_rule_is_an_edit_and_leaves_an_activity(administrator: APIClient, hr: Any) -> None:
     rule = create_rule(administrator, hr)
     created = SyncRule.objects.get().edited
-    target = metaverse_attribute_ids(administrator)["Email"]
+    target = metaverse_attribute_ids()["Email"]
     mapping = create_mapping(
         administrator, rule, {"targetMetaverseAttributeId": target, "sources": [{"expression": '"x"'}]}
     )

@@ -1,0 +1,1 @@
+"""The benchmark of the engine: `make bench USERS=100000`."""
