@@ -18,7 +18,7 @@ from jim.servers.child import Child, Command, last_log_line, spawn
 from jim.servers.data_folder import DataFolder, make_private_folder
 from jim.servers.embedded import missing_servers
 from jim.servers.errors import DataFolderError, StartError
-from jim.servers.ports import answers, ensure_free
+from jim.servers.ports import client_host, ensure_free, responds
 from jim.servers.progress import Progress, Reminder
 from jim.servers.supervisor import Service, Supervisor
 
@@ -52,7 +52,7 @@ class ServeOptions:
     @property
     def url(self) -> str:
         """Where a client on this machine reaches the API; no slash at the end."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = client_host(self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
@@ -134,7 +134,7 @@ def _start_services(options: ServeOptions, folder: DataFolder, supervisor: Super
 
 def _wait_for_web(options: ServeOptions, child: Child, progress: Progress) -> None:
     reminder = Reminder(progress)
-    while not answers(options.host, options.port):
+    while not responds(options.host, options.port):
         if child.exit_status is not None:
             log = child.command.log
             raise StartError(f"the web server ended instead of starting: {last_log_line(log)} (see {log})")

@@ -74,12 +74,15 @@ class Renderer:
                 texts[name] = _single(name, change)
         return texts
 
-    def serialise(self, external_id: str, changes: Mapping[str, TextChange]) -> bytes:
-        """The changes as JSON. Raises: RefusedError when the file's encoding lacks a character of them."""
+    def serialise(self, batch: int, item: ExportObject, external_id: str, changes: Mapping[str, TextChange]) -> bytes:
+        """What the spool keeps of a change: batch, key, operation and changes, as a JSON list.
+
+        Raises: RefusedError when the file's encoding lacks a character.
+        """
         try:
             external_id.encode(self._settings.encoding)
             # Refuses half a surrogate pair, the one thing that UTF encodings lack.
-            serialised = orjson.dumps(changes)
+            serialised = orjson.dumps([batch, item.key, item.operation, changes])
             if not self._encodes_everything:
                 serialised.decode().encode(self._settings.encoding)
         except (UnicodeEncodeError, orjson.JSONEncodeError) as exc:

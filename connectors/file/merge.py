@@ -119,25 +119,35 @@ class Merge:
             new_row = self._changed_row(row)
             if new_row is not None:
                 yield new_row
-        for changes in self._spool.by_object(self._met):
-            added = self._apply(None, changes)
-            if added is not None:
-                self.changed = True
-                yield added
+        yield from self._added_rows()
 
     def _changed_row(self, row: Row) -> Row | None:
         object_type, external_id = self._layout.identity(row)
         changes = self._spool.changes_of(object_type, external_id) if external_id else ()
         if not changes:
             return row
-        for change in changes:
-            self._met[change.number] = 1
+        self._mark(changes)
         if len(row) != len(self._layout.header):
             self._refuse_row(row, changes)
             return row
         new_row = self._apply(row, changes)
         self.changed = self.changed or new_row != row
         return new_row
+
+    def _added_rows(self) -> Iterator[Row]:
+        for change in self._spool.in_order(self._met):
+            changes = [change]
+            if self._spool.repeats:
+                changes = self._spool.changes_of(change.object_type, change.external_id)
+                self._mark(changes)
+            row = self._apply(None, changes)
+            if row is not None:
+                self.changed = True
+                yield row
+
+    def _mark(self, changes: Sequence[SpooledChange]) -> None:
+        for change in changes:
+            self._met[change.number] = 1
 
     def _refuse_row(self, row: Row, changes: Sequence[SpooledChange]) -> None:
         """A row of the wrong width stays as it is: which value belongs to which column is not known."""

@@ -65,11 +65,8 @@ def read_page(
     backwards = before is not None
     cursor = before if backwards else after
     if cursor is not None:
-        queryset = queryset.filter(keyset.beyond(_values(cursor), backwards=backwards))
-    try:
-        rows = list(queryset.order_by(*keyset.order(backwards=backwards))[: size + 1])
-    except (ValidationError, ValueError, TypeError) as exc:
-        raise CursorError(f"the cursor does not fit the columns {', '.join(keyset.columns)}") from exc
+        queryset = _beyond(queryset, keyset, cursor, backwards=backwards)
+    rows = list(queryset.order_by(*keyset.order(backwards=backwards))[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
@@ -82,11 +79,16 @@ def read_page(
     )
 
 
-def _values(cursor: str) -> list[str]:
+def _beyond(queryset: QuerySet[Any], keyset: Keyset, cursor: str, *, backwards: bool) -> QuerySet[Any]:
+    """Raises: CursorError; the fields of the columns judge what the cursor says."""
     try:
-        values = json.loads(cursor)
-    except ValueError as exc:
-        raise CursorError(f"{cursor!r} is not a cursor") from exc
+        return queryset.filter(keyset.beyond(_values(cursor), backwards=backwards))
+    except (ValidationError, ValueError, TypeError) as exc:
+        raise CursorError(f"{cursor!r} is no cursor for {', '.join(keyset.columns)}") from exc
+
+
+def _values(cursor: str) -> list[str]:
+    values = json.loads(cursor)
     if not isinstance(values, list) or not all(isinstance(value, str) and "\0" not in value for value in values):
-        raise CursorError(f"{cursor!r} is not a cursor")
+        raise CursorError("a cursor is a list of texts")
     return values

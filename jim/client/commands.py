@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from itertools import islice
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -40,9 +41,12 @@ EXIT_STATUS_HELP = (
     "7 still running when the time was up. Always: 1 the command failed, 2 it was misspelt."
 )
 
+# `activities show` has them in its first lines, or spread out.
+SHOWN_FIRST = frozenset({"id", "errorMessage", "warningMessage", "executionStats"})
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line, as the API sends it.")]
 Timeout = Annotated[float | None, typer.Option(min=0, help="Seconds to wait at most; the run goes on after them.")]
-ActivityId = Annotated[str, typer.Argument(metavar="ID", help="Id of the activity.")]
+ActivityId = Annotated[UUID, typer.Argument(metavar="ID", help="Id of the activity.")]
 System = Annotated[str, typer.Argument(metavar="SYSTEM", help="Name or id of the connected system.")]
 
 
@@ -129,7 +133,7 @@ def start_run(
 def wait_for_run(activity_id: ActivityId, timeout: Timeout = None, as_json: AsJson = False) -> None:
     """Follow a run that was started before to its end."""
     with _client() as client:
-        _follow(client, activity_id, timeout, as_json=as_json)
+        _follow(client, str(activity_id), timeout, as_json=as_json)
 
 
 @activities.command("list")
@@ -158,13 +162,13 @@ def list_activities(
 def show_activity(activity_id: ActivityId, as_json: AsJson = False) -> None:
     """How one activity went, with its counters."""
     with _client() as client:
-        activity = client.activity(activity_id)
+        activity = client.activity(str(activity_id))
     if as_json:
         _print_json(activity)
         return
     _print_outcome(activity)
     for key, value in {**activity, **(activity["executionStats"] or {})}.items():
-        if value not in (None, 0) and not isinstance(value, dict):
+        if value not in (None, 0) and key not in SHOWN_FIRST:
             display.plain_line(output, f"  {key:<30} {value}")
 
 
@@ -180,7 +184,7 @@ def list_execution_items(activity_id: ActivityId, as_json: AsJson = False) -> No
         "outcomeSummary": "OUTCOME",
     }
     with _client() as client:
-        _show(client.execution_items(activity_id), columns, as_json=as_json)
+        _show(client.execution_items(str(activity_id)), columns, as_json=as_json)
 
 
 def _client() -> Client:

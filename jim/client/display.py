@@ -50,7 +50,9 @@ def table(console: Console, rows: Iterable[JsonObject], columns: Mapping[str, st
     if not console.is_terminal:
         _tab_separated(console, rows, columns)
         return
-    shown = Table(*columns.values(), box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for key, heading in columns.items():
+        shown.add_column(heading, no_wrap=key == "id")  # on a narrow terminal the others give way: ids are copied
     for row in rows:
         shown.add_row(*(_cell(key, row[key]) for key in columns))
     console.print(shown)
@@ -73,6 +75,8 @@ def _text(value: object) -> str:
 
 
 def _cell(key: str, value: object) -> str:
+    if key == "created":
+        return str(value)[: len("2025-12-31T23:59:59")].replace("T", " ")
     if key == "status":
         return f"[{STYLE_BY_STATUS.get(str(value), 'default')}]{_text(value)}[/]"
     return f"{value:,}" if isinstance(value, int) and key != "id" else escape(_text(value))

@@ -14,7 +14,7 @@ from jim.servers import postgres, valkey
 from jim.servers.child import Child
 from jim.servers.data_folder import DataFolder
 from jim.servers.errors import StartError
-from jim.servers.ports import LOOPBACK, answers, free_port
+from jim.servers.ports import LOOPBACK, connects, free_port
 from jim.servers.progress import Progress
 
 # How often a port that was free may be gone when the server wants it.
@@ -78,6 +78,6 @@ def _on_free_port(variable: str, start: Callable[[int], Server]) -> Server:
         try:
             return start(port)
         except StartError:
-            if wished or not answers(LOOPBACK, port):
+            if wished or not connects(LOOPBACK, port):
                 raise
     return start(free_port())

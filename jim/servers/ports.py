@@ -1,8 +1,8 @@
 """TCP ports on this machine: find a free one, or say that the wished one is taken."""
 
-import os
 import socket
 from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 
 from jim.servers.errors import PortTakenError
 
@@ -22,15 +22,32 @@ def ensure_free(host: str, port: int, option: str) -> None:
         with closing(socket.create_server((host, port), family=family)):
             return
     except OSError as exc:
-        reason = os.strerror(exc.errno) if exc.errno else str(exc)
+        reason = str(exc.strerror).partition(" (while")[0]
     raise PortTakenError(f"cannot listen on {host}:{port} ({reason.lower()}): choose another port with {option}")
 
 
-def answers(host: str, port: int) -> bool:
+def connects(host: str, port: int) -> bool:
     """Whether something accepts connections there."""
-    wildcard = {"0.0.0.0": LOOPBACK, "::": "::1"}
     try:
-        with closing(socket.create_connection((wildcard.get(host, host), port), timeout=1)):
+        with closing(socket.create_connection((client_host(host), port), timeout=1)):
             return True
     except OSError:
         return False
+
+
+def responds(host: str, port: int) -> bool:
+    """Whether a web server there gives any response: granian accepts connections before the application is loaded."""
+    connection = HTTPConnection(client_host(host), port, timeout=1)
+    try:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def client_host(host: str) -> str:
+    """Where a client on this machine reaches a server that listens on `host`: nobody can connect to "any address"."""
+    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)

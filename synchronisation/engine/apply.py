@@ -22,7 +22,6 @@ def apply_staged(run: Run) -> None:
     run.expect(run.facts["rows"])
     if run.objects_processed == 0:
         run.objects_processed = run.facts["unchanged"]
-        run.counters["unchanged"] = run.facts["unchanged"]
     while _apply_page(run, waiting):
         pass
     while _reject_page(run):

@@ -26,8 +26,7 @@ def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[str], rows: Ite
 def copy_temporary(cursor: Cursor[Any], table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
     """Make a temporary table that goes with the transaction, fill and ANALYZE it. columns: name -> type."""
     definition = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type]  # our own types
-        for name, kind in columns.items()
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()
     )
     name = sql.Identifier(table)
     cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(name, definition))

@@ -14,12 +14,18 @@ from synchronisation import models
 from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
 
+from .errors import RunFailedError
+
 SYNCHRONISATIONS = (RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION)
 
 
 def specification_of(activity: Activity, now: datetime) -> spec.Specification:
-    """Everything the run of this activity needs to know. Raises: RunProfile.DoesNotExist."""
-    profile = models.RunProfile.objects.select_related("system", "partition").get(pk=activity.run_profile_id)
+    """Everything the run of this activity needs to know. Raises: RunFailedError when its profile was deleted."""
+    profile = (
+        models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id or 0).first()
+    )
+    if profile is None:
+        raise RunFailedError("The run profile was deleted before its run began.")
     rules = _rules() if profile.run_type in SYNCHRONISATIONS else []
     systems = {profile.system_id: profile.system}
     systems.update((rule.system_id, rule.system) for rule in rules)

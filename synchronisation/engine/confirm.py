@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from activities.statistics import Counter as STAT
 from synchronisation.rules.exports import Verdict, confirm
 
 from .backoff import next_retry
@@ -52,7 +53,7 @@ def confirm_import_page(run: Run, page: Page) -> None:
         for kind, count in totals.items():
             run.counters[kind] += count
         if confirmation.error_type:
-            run.counters["objectErrors"] += 1
+            run.counters[STAT.OBJECT_ERRORS] += 1
         outcomes = orjson.dumps([outcome.as_json() for outcome in confirmation.outcomes]).decode()
         notes.append(
             (confirmation.cso_id, summary(totals), outcomes, confirmation.error_type, confirmation.error_message)

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from activities.models import Activity, InitiatorType
+from activities.statistics import Counter as STAT
 from connectors.contract import ExportBatch, ExportObject, ExportRequest, ExportResult
 from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem
@@ -57,7 +58,7 @@ def prepare(run: Run) -> None:
             )
         page.cursor.execute(sql("queue_due"), {**parameters, "with_deletes": not held_back})
         row = page.cursor.execute(sql("count_queued")).fetchone()
-        run.counters["objectsProcessed"] = row[0]
+        run.counters[STAT.OBJECTS_PROCESSED] = row[0]
         run.facts["due"] = row[0]
         page.cursor.execute("ANALYZE work")
 

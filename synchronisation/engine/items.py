@@ -14,6 +14,9 @@ from uuid import UUID
 import orjson
 from psycopg import Cursor
 
+from activities.statistics import Counter as STAT
+from activities.statistics import change_type_key
+
 from .bulk import copy_rows
 
 ITEM_COLUMNS = (
@@ -21,6 +24,9 @@ ITEM_COLUMNS = (
     "error_type", "error_message", "outcome_summary", "cso_id", "mvo_id",
 )  # fmt: skip
 DETAIL_COLUMNS = ("id", "month", "activity_id", "ordinal", "outcomes", "attribute_changes")
+PREFIX_LENGTH = 28
+"""Characters of an activity's id that its items share; the ordinal follows in hex (`activities.items.item_id`)."""
+
 NOT_IN_SUMMARY = frozenset({"Provisioned"})
 
 
@@ -85,20 +91,16 @@ def summary(totals: dict[str, int]) -> str | None:
     return ",".join(f"{kind}:{count}" for kind, count in totals.items() if kind not in NOT_IN_SUMMARY) or None
 
 
-def item_id(activity_id: UUID, ordinal: int) -> str:
-    """The activity's id with its last 32 bits replaced by the ordinal (engine.md section 2)."""
-    return f"{activity_id!s:.28}{ordinal:08x}"
-
-
 def write_items(
     cursor: Cursor[Any], *, activity_id: UUID, month: date, first: int, items: Sequence[Item], counters: Counter[str]
 ) -> None:
     """COPY a page's items and details from ordinal `first` on, and add what they say to the counters."""
     activity = str(activity_id)
+    prefix = activity[:PREFIX_LENGTH]
     item_rows: list[tuple[Any, ...]] = []
     detail_rows: list[tuple[Any, ...]] = []
     for ordinal, item in enumerate(items, first):
-        identifier = item_id(activity_id, ordinal)
+        identifier = f"{prefix}{ordinal:08x}"
         totals = item.totals()
         count_item(counters, item.change_type, item.error_type, totals)
         item_rows.append((
@@ -116,11 +118,11 @@ def write_items(
 def count_item(
     counters: Counter[str], change_type: str, error_type: str | None, totals: dict[str, int], times: int = 1
 ) -> None:
-    """Add an item (or `times` equal ones) to the activity's counters; keys as in `activities.statistics`."""
+    """Add an item (or `times` equal ones) to the activity's counters."""
     if error_type is None:
-        counters["objectChanges"] += times
-        counters[f"changeType:{change_type}"] += times
+        counters[STAT.OBJECT_CHANGES] += times
+        counters[change_type_key(change_type)] += times
     else:
-        counters["objectErrors"] += times
+        counters[STAT.OBJECT_ERRORS] += times
     for kind, count in totals.items():
         counters[kind] += count * times

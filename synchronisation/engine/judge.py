@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import Cursor
 
+from activities.statistics import Counter as STAT
 from synchronisation.models import LeaseMode
 from synchronisation.rules.specification import System
 
@@ -67,8 +68,7 @@ def over_threshold(leaving: int, in_scope: int, system: System) -> str | None:
 
 
 def judge(run: Run) -> None:
-    """Judge what was read, once the metaverse may be shared. Raises: LeaseLostError, StopRequestedError."""
-    _share_metaverse(run)
+    """Judge what was read. Raises: LeaseLostError, StopRequestedError."""
     full = run.specification.run_type == "FullImport"
     with run.page() as page:
         parameters = {"system": run.specification.system.id, "partition": run.specification.partition_id}
@@ -89,11 +89,11 @@ def judge(run: Run) -> None:
         page.cursor.execute(sql("count_import"))
         row = page.cursor.fetchone()
         assert row is not None
-        run.facts["unchanged"], run.facts["has_rejected"] = row
-        run.counters["objectsProcessed"] = run.facts["rows"]
+        run.facts["unchanged"] = run.counters[STAT.UNCHANGED] = row[0]
+        run.counters[STAT.OBJECTS_PROCESSED] = run.facts["rows"]
 
 
-def _share_metaverse(run: Run) -> None:
+def share_metaverse(run: Run) -> None:
     """Wait for a share of the metaverse. A synchronisation takes all its leases at once, so this cannot deadlock."""
     need = LeaseNeed(METAVERSE, LeaseMode.SHARED)
     while not leases.extend(run.activity_id, run.fence, need):

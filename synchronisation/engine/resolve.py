@@ -6,6 +6,9 @@ changed, an item error naming what could not be found. Always: the text stays, w
 
 from typing import Any
 
+from activities.statistics import Counter as STAT
+from activities.statistics import change_type_key
+
 from .pages import Run
 from .statements import sql
 
@@ -54,8 +57,8 @@ def _report_page(run: Run) -> bool:
         parameters["last"] = row[0]
         page.cursor.execute(sql("report_unresolved"), parameters)
         for (change_type,) in page.cursor.fetchall():
-            run.counters["objectErrors"] += 1
-            run.counters["objectChanges"] -= 1
-            run.counters[f"changeType:{change_type}"] -= 1
+            run.counters[STAT.OBJECT_ERRORS] += 1
+            run.counters[STAT.OBJECT_CHANGES] -= 1
+            run.counters[change_type_key(change_type)] -= 1
         run.position["item"] = row[0]
     return True

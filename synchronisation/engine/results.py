@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from psycopg import Cursor
 
+from activities.statistics import object_type_key
 from synchronisation.rules import values
 from synchronisation.rules.exports import apply_changes
 from synchronisation.rules.specification import Specification
@@ -69,10 +70,12 @@ class Results:
         self, page: Page, settled: Settled, row: OutboxRow, failure: str | None, external_ids: dict[str, str]
     ) -> Item:
         external_id = external_ids.get(row.export_id) or self._sent_external_id(row) or row.external_id
+        type_name = self.outbox.types[row.object_type_id].name
+        self.run.counters[object_type_key(type_name)] += 1
         item = Item(
             external_id,
             row.display_name,
-            self.outbox.types[row.object_type_id].name,
+            type_name,
             CHANGE_OF_OPERATION[row.change_type],
             cso_id=row.cso_id,
             mvo_id=row.mvo_id,

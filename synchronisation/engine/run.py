@@ -16,12 +16,13 @@ from uuid import UUID
 
 import msgspec
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 from psycopg import sql as psql
 
 from activities.models import Activity, ActivityProgress, ActivityStatus, RunType
+from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
-from synchronisation.models import ConnectedSystem, Watermark
+from synchronisation.models import ConnectedSystem, Partition, Watermark
 
 from . import apply, deletion, export, judge, resolve, stage, synchronise
 from .configuration import specification_of
@@ -33,20 +34,24 @@ from .statements import sql
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One step. name: what progress shows; writes: tables whose statistics it makes stale."""
+    """One step. name: what progress shows; writes: tables whose statistics it makes stale.
+
+    shares_metaverse: it begins by waiting for a share of the metaverse, which its run did not start with.
+    """
 
     name: str
     work: Callable[[Run], None]
     writes: tuple[str, ...] = ()
+    shares_metaverse: bool = False
 
 
 IMPORT = (
     Phase("Reading", stage.read),
-    Phase("Judging", judge.judge),
-    Phase("Applying", apply.apply_staged, ("cso", "pending_export")),
-    Phase("Obsoleting", apply.obsolete_missing),
-    Phase("Confirming", apply.confirm_unchanged),
-    Phase("Resolving references", resolve.resolve_references),
+    Phase("Judging", judge.judge, shares_metaverse=True),
+    Phase("Applying", apply.apply_staged, ("cso", "cso_reference", "item_of", "pending_export"), shares_metaverse=True),
+    Phase("Obsoleting", apply.obsolete_missing, shares_metaverse=True),
+    Phase("Confirming", apply.confirm_unchanged, shares_metaverse=True),
+    Phase("Resolving references", resolve.resolve_references, shares_metaverse=True),
 )
 SYNCHRONISATION = (
     Phase("Preparing", synchronise.prepare),
@@ -74,12 +79,18 @@ def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
 
     Raises: LeaseLostError (another worker has it), StopRequestedError (give the lease back).
     """
-    run = _open(activity_id, fence, pulse)
+    try:
+        run = _open(activity_id, fence, pulse)
+    except (ConnectorError, RunFailedError) as error:
+        _end_unopened(activity_id, fence, str(error))
+        return
     phases = PIPELINES[run.specification.run_type]
     try:
         while run.phase_index < len(phases):
             phase = phases[run.phase_index]
             run.begin_phase(phase.name, len(phases))
+            if phase.shares_metaverse:  # a run that was taken over starts without it
+                judge.share_metaverse(run)
             phase.work(run)
             run.finish_phase(phase.writes)
     except StopRequestedError as stop:
@@ -94,10 +105,26 @@ def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
 
 def fail(activity_id: UUID, fence: int, error: Exception) -> None:
     """End a run that met something unexpected. Raises: LeaseLostError."""
-    run = _open(activity_id, fence, None)
     message = f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
-    _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, error_stack_trace=trace)
+    if ActivityProgress.objects.get(pk=activity_id).configuration is None:
+        _end_unopened(activity_id, fence, message, trace)
+    else:
+        run = _open(activity_id, fence, None)
+        _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, error_stack_trace=trace)
+
+
+def _end_unopened(activity_id: UUID, fence: int, message: str, trace: str | None = None) -> None:
+    """End a run whose configuration cannot be read: it has done nothing. Raises: LeaseLostError."""
+    with transaction.atomic():
+        connection.ensure_connection()
+        hold(connection.connection.cursor(), activity_id, fence)
+        Activity.objects.filter(pk=activity_id).update(
+            status=ActivityStatus.FAILED_WITH_ERROR,
+            ended=datetime.now(UTC),
+            error_message=message,
+            error_stack_trace=trace,
+        )
 
 
 def _open(activity_id: UUID, fence: int, pulse: Pulse | None) -> Run:
@@ -128,10 +155,10 @@ def _make_tables(run: Run) -> None:
 def _complete(run: Run) -> None:
     """End a run whose phases are all done, by what its counters say (engine.md section 3.4)."""
     counters = run.counters
-    if counters["objectErrors"] and counters["objectErrors"] >= counters["objectsProcessed"]:
-        message = f"All {counters['objectErrors']} objects processed failed; see the execution items."
+    if counters[STAT.OBJECT_ERRORS] and counters[STAT.OBJECT_ERRORS] >= counters[STAT.OBJECTS_PROCESSED]:
+        message = f"All {counters[STAT.OBJECT_ERRORS]} objects processed failed; see the execution items."
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, advance=True)
-    elif counters["objectErrors"]:
+    elif counters[STAT.OBJECT_ERRORS]:
         _end(run, ActivityStatus.COMPLETE_WITH_ERROR, advance=True)
     elif run.facts["warnings"]:
         _end(run, ActivityStatus.COMPLETE_WITH_WARNING, advance=True)
@@ -160,7 +187,7 @@ def _end(
             error_message=error_message,
             error_stack_trace=error_stack_trace,
         )
-        processed = run.counters["objectsProcessed"]
+        processed = run.counters[STAT.OBJECTS_PROCESSED]
         ActivityProgress.objects.filter(pk=run.activity_id).update(
             objects_processed=processed, objects_to_process=processed, configuration=None, checkpoint={}
         )
@@ -171,10 +198,10 @@ def _advance_marks(run: Run) -> None:
     """Later deltas go on from where this run began (engine.md sections 4.8 and 5)."""
     specification = run.specification
     if run.facts.get("watermark") is not None:
-        Watermark.objects.update_or_create(
-            system_id=specification.system.id,
-            partition_id=specification.partition_id,
-            defaults={"position": run.facts["watermark"]},
-        )
+        position = run.facts["watermark"]
+        if not stage.watermarks_of(run).update(position=position):
+            system = ConnectedSystem.objects.get(pk=specification.system.id)
+            partition = Partition.objects.filter(pk=specification.partition_id or 0).first()
+            Watermark.objects.create(system=system, partition=partition, position=position)
     if run.facts.get("upper") is not None:
         ConnectedSystem.objects.filter(pk=specification.system.id).update(sync_mark=run.facts["upper"])

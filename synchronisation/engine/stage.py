@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from uuid_utils import uuid7
 
+from activities.statistics import OBJECT_TYPE_PREFIX, object_type_key
 from connectors.contract import Change, ImportBatch, ImportObject, ImportRequest
 from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem, Watermark
@@ -115,9 +117,7 @@ def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
 
 
 def _watermark(run: Run) -> str:
-    found = Watermark.objects.filter(
-        system_id=run.specification.system.id, partition_id=run.specification.partition_id
-    ).first()
+    found = watermarks_of(run).first()
     if found is None:
         raise RunFailedError(
             "A delta import goes on from an earlier import, and there was none: run a full import first."
@@ -125,11 +125,20 @@ def _watermark(run: Run) -> str:
     return found.position
 
 
+def watermarks_of(run: Run) -> QuerySet[Watermark]:
+    """The stored position of what this run reads: its partition, or the whole store."""
+    of_system = Watermark.objects.filter(system_id=run.specification.system.id)
+    partition_id = run.specification.partition_id
+    return of_system.filter(partition=None) if partition_id is None else of_system.filter(partition=partition_id)
+
+
 def _start_over(run: Run) -> None:
     """Forget what an interrupted reading staged."""
     with run.page() as page:
         page.cursor.execute("TRUNCATE seen, staged, staged_reference, rejected")
         run.objects_processed = 0
+        for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
+            del run.counters[key]
 
 
 def _pages(objects: Iterator[ImportObject]) -> Iterator[list[ImportObject]]:
@@ -186,6 +195,7 @@ class _Reading:
         self, page: Page, rows: StagedRows, target: Target, objects: list[tuple[int, ImportObject, Shaped]]
     ) -> None:
         type_id = target.object_type.id
+        self.run.counters[object_type_key(target.object_type.name)] += len(objects)
         known = {} if target.is_empty else _known(page, type_id, [shaped.external_id_hash for _, _, shaped in objects])
         for row_number, item, shaped in objects:
             match = known.get(shaped.external_id_hash)

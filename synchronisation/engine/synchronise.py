@@ -4,13 +4,16 @@ In: the CSOs of one system, all or those with a new change number. Out: metavers
 Always: a failing object is its own item and is left over for the next delta; the result never depends on the page.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import orjson
 
+from activities.statistics import Counter as STAT
+from activities.statistics import object_type_key
 from synchronisation.models import ConnectedSystem, MatchingRule
 from synchronisation.rules.compile import CompiledRules, compile_rules
 from synchronisation.rules.errors import ExistingJoinError, ObjectError
@@ -39,7 +42,7 @@ def prepare(run: Run) -> None:
         page.cursor.execute(sql("queue_obsolete"), parameters)
         page.cursor.execute(sql("queue_all_active" if full else "queue_changed"), parameters)
         row = page.cursor.execute(sql("count_queued")).fetchone()
-        run.counters["objectsProcessed"] = row[0]
+        run.counters[STAT.OBJECTS_PROCESSED] = row[0]
         page.cursor.execute("ANALYZE work")
     _backfill_match_keys(run)
 
@@ -111,6 +114,7 @@ class Synchroniser:
         world = load_page(page.cursor, ids, self.rules, self.system_id)
         decided = [(cso, self._decide(cso, world)) for cso in world.csos]
         self.settle_collisions(page, [effect for _, (_, effects) in decided for effect in effects])
+        self._count(decided)
         failed: list[tuple[str, str]] = []
         for cso, (inbound, effects) in decided:
             item = self._item(cso, inbound, effects)
@@ -118,8 +122,13 @@ class Synchroniser:
                 page.items.append(item)
                 if item.error_type is not None:
                     failed.append((cso.id, item.error_message or item.error_type))
+        self.run.counters[STAT.UNCHANGED] += len(decided) - len(page.items)
         write_world(page.cursor, world, self.rules, page.now, self.max_attempts)
         self._remember_failures(page, ids, failed)
+
+    def _count(self, decided: Sequence[tuple[Cso, object]]) -> None:
+        for type_id, number in Counter(cso.object_type_id for cso, _ in decided).items():
+            self.run.counters[object_type_key(self.type_names[type_id])] += number
 
     def _decide(self, cso: Cso, world: World) -> tuple[Inbound | ObjectError, list[Effect]]:
         """Inbound, then outbound for the MVO if it changed, or in a full run anyway."""
@@ -195,8 +204,8 @@ def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iter
         chain.append(Outcome("Projected" if inbound.projected else "Joined"))
     if inbound.flows:
         chain.append(Outcome("AttributeFlow", inbound.flows))
-    for cause, effect in pairwise(chain):
-        cause.add(effect)
+    for cause, consequence in pairwise(chain):
+        cause.add(consequence)
     yield from chain[:1]
     for effect in effects:
         if effect.queued:

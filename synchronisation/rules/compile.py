@@ -6,6 +6,7 @@ or a conversion raises becomes a FlowError that names the mapping.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from connectors.contract import AttributeType
 from synchronisation.expressions.attributes import AttributeInfo
@@ -318,7 +319,7 @@ def _expression(expression: CompiledExpression, target: Attribute, name: str, cl
             raise ExpressionFailedError(f"{name}: {failure}") from None
         if is_plain_text and type(result) is str:
             return result or None
-        return fitted(to_document(result))
+        return fitted(cast(FlowValue, to_document(result)))
 
     return value
 

@@ -143,12 +143,11 @@ WHERE work.phase = 'missing'
   AND work.ordinal = numbered.ordinal;
 
 -- name: count_import
--- Unchanged objects: seen, and neither staged nor rejected. Whether anything was rejected.
+-- Unchanged objects: seen, and neither staged nor rejected.
 SELECT
     (SELECT count(*) FROM seen)
         - (SELECT count(*) FROM staged)
         - (SELECT count(*)
            FROM rejected
            WHERE external_id_hash IS NOT NULL
-             AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = rejected.row_number)),
-    EXISTS (SELECT FROM rejected);
+             AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = rejected.row_number));

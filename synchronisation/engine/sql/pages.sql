@@ -1,12 +1,16 @@
 -- name: save_progress
--- The last statement of every page. Writes the run's own row; takeovers start again from a new checkpoint.
+-- The last statement of every page. Writes the run's own row; takeovers start again from a new checkpoint, which a
+-- page that only begins a phase again, or reads again from the start, does not make.
 UPDATE activity_progress
 SET item_count = %(item_count)s,
     counters = %(counters)s,
     checkpoint = %(checkpoint)s,
     objects_processed = %(processed)s,
     objects_to_process = %(to_process)s,
-    takeovers = 0
+    takeovers = CASE
+        WHEN checkpoint - 'facts' = %(checkpoint)s::jsonb - 'facts' THEN takeovers
+        ELSE 0
+    END
 WHERE activity_id = %(activity)s;
 
 -- name: begin_phase

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from jim import instance
-from jim.servers.ports import answers, free_port
+from jim.servers.ports import free_port, responds
 from tests.integration.jim.processes import processes_of, wait_until
 
 GENERATED = ("DATABASE_URL", "REDIS_URL", "JIM_SECRET_KEY", "JIM_ENCRYPTION_KEYS", "JIM_CONNECTOR_FILES")
@@ -72,7 +72,7 @@ def test_announces_url_login_and_key_that_work(serve: Serve):
     assert running is not None
     assert f"JIM is ready at http://127.0.0.1:{serve.port}\n" in said
     assert re.search(r"API key +(\S+)", said)[1] == running.api_key
-    with httpx.Client(base_url=running.url) as client:
+    with httpx.Client(base_url=running.url, timeout=30) as client:
         page = client.get("/admin/login/")
         password = re.search(r"admin password +(\S+)", said)[1]
         form = {"username": "admin", "password": password, "csrfmiddlewaretoken": page.cookies["csrftoken"]}
@@ -119,7 +119,7 @@ def test_killed_part_comes_back(serve: Serve, name: str, words: str):
     os.kill(before[0], signal.SIGKILL)
     wait_until(lambda: f"{name} was ended by SIGKILL" in serve.said.read_text())
     wait_until(lambda: serve.ids_of(words) and not set(serve.ids_of(words)) & set(before))
-    wait_until(lambda: answers("127.0.0.1", serve.port))
+    wait_until(lambda: responds("127.0.0.1", serve.port))
 
 
 def test_kill_9_leaves_no_process_and_no_instance(serve: Serve):

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rest_framework.test import APIClient
@@ -110,7 +111,7 @@ def test_delete_takes_mappings_and_matching_rules_along(administrator: APIClient
         sync_rule=row,
         target_metaverse_attribute_id=target,
     )
-    MvoMatchKey.objects.create(rule_id=matching.pk, key=row.pk * "0" + "0" * (32 - row.pk), mvo_id="0" * 32)
+    MvoMatchKey.objects.create(rule_id=matching.pk, key=UUID(int=1), mvo_id=UUID(int=2))
     call(administrator, "delete", f"{RULES}/{rule['id']}", status=204)
     assert not SyncRule.objects.exists()
     assert not MvoMatchKey.objects.exists()

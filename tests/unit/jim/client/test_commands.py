@@ -317,6 +317,15 @@ def test_activities_show_prints_the_counters_that_count(run: Run, connected: Fak
     assert not [line for line in lines if "totalCsoDeletes" in line]
 
 
+@pytest.mark.parametrize("command", [("activities", "show"), ("activities", "items"), ("runs", "wait")])
+def test_activity_id_that_is_none_is_status_2(run: Run, connected: FakeServer, command: tuple[str, str]) -> None:
+    ended = run(*command, "nonsense")
+
+    assert ended.status == 2
+    assert "nonsense" in ended.err
+    assert not connected.requests
+
+
 def test_activities_items_prints_all_pages(run: Run, connected: FakeServer) -> None:
     item = {
         "objectChangeType": "Add",

@@ -31,6 +31,15 @@ def test_table_on_a_terminal_is_aligned_and_shows_brackets_as_they_are() -> None
     assert [line.rstrip() for line in text(shown).splitlines()] == ["NAME       N", "HR [test]  5,000", "           7"]
 
 
+def test_table_on_a_narrow_terminal_keeps_ids_whole_and_times_short() -> None:
+    shown = console(terminal=True)
+    row = {"id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890", "created": "2025-12-31T23:59:59.123456Z", "name": "x" * 80}
+
+    display.table(shown, [row], {"id": "ID", "created": "CREATED", "name": "NAME"})
+
+    assert f"{row['id']}  2025-12-31 23:59:59  xxx" in text(shown)
+
+
 def test_table_in_a_pipe_keeps_one_line_a_row() -> None:
     shown = console(terminal=False)
 
