@@ -306,7 +306,7 @@ class Connector:
         """Check the settings without changing anything. Raises: ConfigurationError."""
 
     def discover_schema(self) -> Sequence[SchemaObjectType]:
-        """The store's object types. Raises: ConfigurationError, TransientConnectorError."""
+        """The store's object types. Raises: ConfigurationError, TransientConnectorError, SourceError."""
         raise NotImplementedError
 
     def discover_hierarchy(self) -> Sequence[HierarchyNode]:
@@ -321,7 +321,7 @@ class Connector:
         """Write changes; results may lag behind the batches, in their order.
 
         "Already exists", "already gone" and "already so" are success when the object is the one meant
-        (engine.md section 6). Raises: ConfigurationError, TransientConnectorError.
+        (engine.md section 6). Raises: ConfigurationError, TransientConnectorError, SourceError.
         """
         raise NotImplementedError
 

@@ -29,25 +29,5 @@ def trusted_proxies() -> tuple[str, ...]:
     return tuple(settings.JIM_TRUSTED_PROXIES)
 
 
-def sweep_seconds() -> int:
-    """Time between two sweeps for runs whose worker died or whose message was lost."""
-    return int(settings.JIM_SWEEP_SECONDS)
-
-
-def heartbeat_seconds() -> int:
-    """Time between two heartbeats of a run."""
-    return int(settings.JIM_HEARTBEAT_SECONDS)
-
-
-def lease_seconds() -> int:
-    """A run whose heartbeat is older than this counts as dead, and another worker goes on with it."""
-    return int(settings.JIM_LEASE_SECONDS)
-
-
-def runs_queue() -> str:
-    """The broker queue whose workers carry out runs."""
-    return str(settings.RUNS_QUEUE)
-
-
 def is_production() -> bool:
     return bool(settings.PRODUCTION)

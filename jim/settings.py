@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 
 from jim import env, folders
 from jim.logs import logging_configuration
+from jim.servers.programs import HOUSEKEEPING_QUEUE, RUNS_QUEUE
 
 # --- Where things are -------------------------------------------------------------------------------------------
 
@@ -135,9 +136,6 @@ CACHES = {
 }
 
 # --- Celery -----------------------------------------------------------------------------------------------------
-
-RUNS_QUEUE = "runs"
-HOUSEKEEPING_QUEUE = "housekeeping"  # two long runs must not starve the sweep, so it has its own worker process
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {

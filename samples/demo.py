@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 
 from jim.client import Client, ClientError, JsonObject, display
 from jim.servers.errors import ServerError
@@ -24,7 +24,7 @@ from samples.hr_to_directory import CONFIGURATION, DIRECTORY_COLUMNS, DIRECTORY_
 from samples.private_instance import connector_files, private_instance
 
 RUN_SECONDS = 120.0
-SHOWN_ROWS = 4
+SHOWN_ROWS = 3
 INTERRUPTED = 130
 
 ITEM_COLUMNS = {
@@ -165,17 +165,18 @@ class Demo:
         check(f"{step.system} {step.run_profile}", _statistics(activity, step), {"status": "Complete", **step.expected})
 
     def _show_file(self, file: Path, known: frozenset[str] = frozenset()) -> None:
-        """The first lines as they are in the file, without those that were known before."""
-        self.console.print(f"[bold]{file.name}[/], {'first new lines' if known else 'first lines'}:")
+        """The header, and the first lines after it that were not known before."""
+        self.console.print(f"[bold]{file.name}[/], first {'new ' if known else ''}lines:")
         with file.open(encoding="utf-8") as stream:
+            self._print_line(next(stream))
             for line in islice((line for line in stream if line not in known), SHOWN_ROWS):
                 self._print_line(line)
 
     def _print_line(self, line: str) -> None:
-        """One line on a terminal, cut at its edge; all of it in a log."""
-        cut = self.console.is_terminal
+        """Cut at the edge of a terminal; whole in a log."""
+        overflow: OverflowMethod = "ellipsis" if self.console.is_terminal else "ignore"
         text = "  " + line.rstrip("\n")
-        self.console.print(text, style="dim", markup=False, soft_wrap=not cut, no_wrap=True, overflow="ellipsis")
+        self.console.print(text, style="dim", markup=False, no_wrap=True, overflow=overflow, crop=False)
 
     def verify(self) -> None:
         """Ask the API, and read the directory file: everybody in HR has exactly the account they should."""

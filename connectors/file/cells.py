@@ -24,6 +24,9 @@ TextChange = str | list[str] | SetChange
 """The new text of a single-valued attribute, all new values of a multi-valued one, or a change to its values."""
 
 
+_NO_CHANGE = AttributeChange()
+
+
 class RefusedError(Exception):
     """One object's change cannot be written; str(error) says why. It becomes a failure in the export's result."""
 
@@ -38,13 +41,13 @@ class Renderer:
 
     def external_id(self, item: ExportObject) -> str:
         """The identifier the object has in the file. Raises: RefusedError when it has none or would change it."""
-        change = item.changes.get(item.external_id_attribute)
-        wanted = "" if change is None or not change.replace else cell_text(change.replace[0])
+        replace = (item.changes.get(item.external_id_attribute) or _NO_CHANGE).replace
+        wanted = cell_text(replace[0]) if replace else ""
         if item.external_id is None and not wanted:
             raise RefusedError(
                 f"It has no value for {item.external_id_attribute}, which identifies it in the file. Map that."
             )
-        if item.external_id is not None and change is not None and wanted != item.external_id:
+        if item.external_id is not None and replace is not None and wanted != item.external_id:
             raise RefusedError(
                 f"{item.external_id_attribute} identifies it in the file and cannot change from '{item.external_id}' to"
                 f" '{wanted}'. Delete the object and create another."

@@ -3,7 +3,7 @@
 import sys
 
 RUNS_QUEUE = "runs"
-HOUSEKEEPING_QUEUE = "housekeeping"
+HOUSEKEEPING_QUEUE = "housekeeping"  # two long runs must not starve the sweep, so it has its own worker process
 # Threads wait for the database most of the time; more than a few only queue for the interpreter lock.
 BLOCKING_THREADS = 4
 

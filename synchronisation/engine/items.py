@@ -95,24 +95,40 @@ def write_items(
     cursor: Cursor[Any], *, activity_id: UUID, month: date, first: int, items: Sequence[Item], counters: Counter[str]
 ) -> None:
     """COPY a page's items and details from ordinal `first` on, and add what they say to the counters."""
-    activity = str(activity_id)
-    prefix = activity[:PREFIX_LENGTH]
-    item_rows: list[tuple[Any, ...]] = []
-    detail_rows: list[tuple[Any, ...]] = []
-    for ordinal, item in enumerate(items, first):
-        identifier = f"{prefix}{ordinal:08x}"
-        totals = item.totals()
-        count_item(counters, item.change_type, item.error_type, totals)
-        item_rows.append((
-            identifier, month, activity, ordinal, item.external_id, item.display_name, item.object_type,
-            item.change_type, item.error_type, item.error_message, summary(totals), item.cso_id, item.mvo_id,
-        ))  # fmt: skip
-        if item.outcomes or item.attribute_changes is not None:
-            outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
-            changes = item.attribute_changes.decode() if item.attribute_changes is not None else None
-            detail_rows.append((identifier, month, activity, ordinal, outcomes, changes))
-    copy_rows(cursor, "execution_item", ITEM_COLUMNS, item_rows)
-    copy_rows(cursor, "execution_item_detail", DETAIL_COLUMNS, detail_rows)
+    numbered = _Numbered(activity_id, month, first, items)
+    copy_rows(cursor, "execution_item", ITEM_COLUMNS, numbered.item_rows(counters))
+    copy_rows(cursor, "execution_item_detail", DETAIL_COLUMNS, numbered.detail_rows())
+
+
+class _Numbered:
+    """A page's items with their keys. Rows are made while they are copied, so that both sides work at once."""
+
+    def __init__(self, activity_id: UUID, month: date, first: int, items: Sequence[Item]) -> None:
+        self.activity = str(activity_id)
+        self.month = month
+        self.first = first
+        self.items = items
+
+    def _keys(self) -> Iterator[tuple[Item, str, int]]:
+        prefix = self.activity[:PREFIX_LENGTH]
+        for ordinal, item in enumerate(self.items, self.first):
+            yield item, f"{prefix}{ordinal:08x}", ordinal
+
+    def item_rows(self, counters: Counter[str]) -> Iterator[tuple[Any, ...]]:
+        for item, identifier, ordinal in self._keys():
+            totals = item.totals()
+            count_item(counters, item.change_type, item.error_type, totals)
+            yield (
+                identifier, self.month, self.activity, ordinal, item.external_id, item.display_name, item.object_type,
+                item.change_type, item.error_type, item.error_message, summary(totals), item.cso_id, item.mvo_id,
+            )  # fmt: skip
+
+    def detail_rows(self) -> Iterator[tuple[Any, ...]]:
+        for item, identifier, ordinal in self._keys():
+            if item.outcomes or item.attribute_changes is not None:
+                outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
+                changes = item.attribute_changes.decode() if item.attribute_changes is not None else None
+                yield identifier, self.month, self.activity, ordinal, outcomes, changes
 
 
 def count_item(

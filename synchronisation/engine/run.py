@@ -8,6 +8,7 @@ In: an activity whose leases were taken under a fence. Out: a terminal activity,
 StopRequestedError when the run goes on elsewhere.
 """
 
+import gc
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,6 +87,8 @@ def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
         return
     phases = PIPELINES[run.specification.run_type]
     try:
+        # A page makes tens of thousands of objects and no cycles: walking them took an eighth of the time.
+        gc.disable()
         while run.phase_index < len(phases):
             phase = phases[run.phase_index]
             run.begin_phase(phase.name, len(phases))
@@ -101,6 +104,8 @@ def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=str(error))
     else:
         _complete(run)
+    finally:
+        gc.enable()
 
 
 def fail(activity_id: UUID, fence: int, error: Exception) -> None:

@@ -68,10 +68,11 @@ def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now:
         name = rules.display_name[mvo.type_id](mvo.document)
         return name, orjson.dumps(mvo.document).decode(), orjson.dumps(mvo.holders).decode()
 
-    new = [(m.id, m.type_id, now, "Normal", "Projected", *columns(m)) for m in mvos if m.is_new]
+    new = [mvo for mvo in mvos if mvo.is_new]
     changed = [(mvo.id, *columns(mvo)) for mvo in mvos if mvo.is_changed]
     if new:
-        copy_rows(cursor, "mvo", MVO_COLUMNS, new)
+        rows = ((mvo.id, mvo.type_id, now, "Normal", "Projected", *columns(mvo)) for mvo in new)
+        copy_rows(cursor, "mvo", MVO_COLUMNS, rows)
     if changed:
         copy_temporary(cursor, "changed_mvo", CHANGED_MVO, changed)
         cursor.execute(sql("update_mvos"), {"now": now})
@@ -92,53 +93,57 @@ def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]
 
 
 def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: datetime) -> None:
-    csos: list[tuple[Any, ...]] = []
-    joins: list[tuple[Any, ...]] = []
-    rules: list[tuple[str, int | None]] = []
-    for mvo in mvos:
-        for account in mvo.accounts.values():
-            if account.is_new:
-                csos.append((
-                    account.cso_id, account.system_id, account.object_type_id, now, account.status,
-                    account.external_id, account.external_id_hash, account.secondary_hash, account.display_name,
-                    "{}", False,
-                ))  # fmt: skip
-            if account.is_new or account.is_joined_now:
-                joins.append((account.cso_id, mvo.id, account.system_id, account.join_type, now, account.rule_id))
-            elif account.rule_id != account.stored_rule_id:
-                rules.append((account.cso_id, account.rule_id))
-    if csos:
-        copy_rows(cursor, "cso", CSO_COLUMNS, csos)
-    if joins:
-        copy_rows(cursor, "cso_join", JOIN_COLUMNS, joins)
+    accounts = [(mvo, account) for mvo in mvos for account in mvo.accounts.values()]
+    new = [account for _, account in accounts if account.is_new]
+    joined = [(mvo, account) for mvo, account in accounts if account.is_new or account.is_joined_now]
+    rules = [
+        (account.cso_id, account.rule_id)
+        for _, account in accounts
+        if account.rule_id != account.stored_rule_id and not (account.is_new or account.is_joined_now)
+    ]
+    if new:
+        copy_rows(cursor, "cso", CSO_COLUMNS, (_placeholder_row(account, now) for account in new))
+    if joined:
+        rows = ((a.cso_id, mvo.id, a.system_id, a.join_type, now, a.rule_id) for mvo, a in joined)
+        copy_rows(cursor, "cso_join", JOIN_COLUMNS, rows)
     if rules:
         copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, rules)
         cursor.execute(sql("update_join_rules"))
 
 
+def _placeholder_row(account: Account, now: datetime) -> tuple[Any, ...]:
+    return (
+        account.cso_id, account.system_id, account.object_type_id, now, account.status, account.external_id,
+        account.external_id_hash, account.secondary_hash, account.display_name, "{}", False,
+    )  # fmt: skip
+
+
 def _write_exports(cursor: Cursor[Any], world: World, now: datetime, max_attempts: dict[int, int]) -> None:
-    new: list[tuple[Any, ...]] = []
-    changed: list[tuple[Any, ...]] = []
-    withdrawn: list[str] = []
-    for mvo, account, export in _exports(world):
-        if export.is_withdrawn:
-            if not export.is_new:
-                withdrawn.append(export.id)
-        elif export.is_new:
-            new.append((
-                export.id, account.cso_id, account.system_id, mvo.id, account.rule_id, export.change_type,
-                export.status, now, 0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),
-            ))  # fmt: skip
-        elif export.is_changed:
-            pending = orjson.dumps(export.pending).decode()
-            changed.append((export.id, export.change_type, export.status, export.error_count, pending))
+    exports = list(_exports(world))
+    withdrawn = [export.id for _, _, export in exports if export.is_withdrawn and not export.is_new]
+    new = [(mvo, account, export) for mvo, account, export in exports if export.is_new and not export.is_withdrawn]
+    changed = [
+        (export.id, export.change_type, export.status, export.error_count, orjson.dumps(export.pending).decode())
+        for _, _, export in exports
+        if export.is_changed and not export.is_new and not export.is_withdrawn
+    ]
     if withdrawn:
         cursor.execute(sql("remove_exports"), {"ids": withdrawn})
     if changed:
         copy_temporary(cursor, "changed_export", CHANGED_EXPORT, changed)
         cursor.execute(sql("update_exports"))
     if new:
-        copy_rows(cursor, "pending_export", EXPORT_COLUMNS, new)
+        rows = (_export_row(mvo, account, export, now, max_attempts) for mvo, account, export in new)
+        copy_rows(cursor, "pending_export", EXPORT_COLUMNS, rows)
+
+
+def _export_row(
+    mvo: Mvo, account: Account, export: Export, now: datetime, max_attempts: dict[int, int]
+) -> tuple[Any, ...]:
+    return (
+        export.id, account.cso_id, account.system_id, mvo.id, account.rule_id, export.change_type, export.status, now,
+        0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),
+    )  # fmt: skip
 
 
 def _exports(world: World) -> Iterator[tuple[Mvo, Account, Export]]:

@@ -27,7 +27,7 @@ from .specification import (
     Specification,
     System,
 )
-from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key
+from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key, to_text
 
 LAST = 1_000_000
 """The priority of a mapping that has none."""
@@ -78,7 +78,7 @@ class Matcher:
         if value is None:
             return []
         values = value if isinstance(value, list) else [value]
-        return [match_key(item, case_sensitive=self.case_sensitive) for item in values if item != ""]
+        return [match_key(to_text(item), case_sensitive=self.case_sensitive) for item in values if item != ""]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -33,7 +34,11 @@ NUMBER_RANGE = range(-(2**31), 2**31)
 LONG_NUMBER_RANGE = range(-(2**63), 2**63)
 DECIMAL_DIGITS = 38
 
+MATCH_KEYS_CACHED = 20_000
+"""Within a page, an object's key is asked for on look-up, on matching and for the MVO that it becomes."""
+
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_ESCAPES = re.compile(r"((?:\\[0-9a-f]{2})+)|\\(.)", re.DOTALL)
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -74,14 +79,15 @@ def convert_long_number(value: Value) -> int:
 def convert_decimal(value: Value) -> str:
     """Plain notation without trailing zeros, so that 1.50 and 1.5 are one value."""
     try:
-        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        # Python's underscores between digits are nobody's notation for data.
+        number = value if isinstance(value, Decimal) else Decimal(str(value).strip().replace("_", "?"))
     except InvalidOperation:
         raise InvalidValueError(f"{_quoted(value)} is not a decimal number") from None
     if not number.is_finite():
         raise InvalidValueError("NaN and infinity cannot be stored")
     if len(number.as_tuple().digits) > DECIMAL_DIGITS or abs(number.adjusted()) > DECIMAL_DIGITS:
         raise InvalidValueError(f"a Decimal has at most {DECIMAL_DIGITS} digits")
-    text = format(number, "f")
+    text = format(number, "f") if number else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -166,13 +172,15 @@ def normalise_name(text: str) -> str:
     folded = unicodedata.normalize("NFC", text).casefold().strip()
     if "=" not in folded:
         return folded
-    unescaped = re.sub(r"((?:\\[0-9a-f]{2})+)", _decode_escapes, folded)
+    unescaped = _ESCAPES.sub(_decode_escape, folded) if "\\" in folded else folded
     return re.sub(r"\s*(?<!\\)([,+=])\s*", r"\1", unescaped)
 
 
-def _decode_escapes(match: re.Match[str]) -> str:
-    """A run of hex pairs (`\\c3\\a9`) as the character it stands for; a separator stays escaped."""
-    decoded = bytes.fromhex(match[1].replace("\\", "")).decode("utf-8", "replace").casefold()
+def _decode_escape(match: re.Match[str]) -> str:
+    """A run of hex pairs (`\\c3\\a9`), or one escaped character, as what it stands for; separators stay escaped."""
+    pairs, character = match.groups()
+    decoded = bytes.fromhex(pairs.replace("\\", "")).decode("utf-8", "replace") if pairs else character
+    decoded = unicodedata.normalize("NFC", decoded).casefold()
     return "".join(f"\\{c}" if c in ',+="\\<>;' else c for c in decoded)
 
 
@@ -196,9 +204,11 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
     return f"{total % 2**128:032x}"
 
 
-def match_key(value: JsonValue, *, case_sensitive: bool) -> str:
-    """The key under which a value is found by a matching rule: NFC, and casefolded unless case matters."""
-    text = unicodedata.normalize("NFC", to_text(value))
+@lru_cache(maxsize=MATCH_KEYS_CACHED)
+def match_key(text: str, *, case_sensitive: bool) -> str:
+    """The key under which a value's text is found by a matching rule: NFC, and casefolded unless case matters."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     return hash_text(text if case_sensitive else text.casefold())
 
 

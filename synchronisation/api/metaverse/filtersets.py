@@ -3,10 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Lower
 from rest_framework.exceptions import ValidationError
 
 from jim.api.filters import FilterSet, IntegerFilter, ParsedFilter, SearchFilter, parse_text
@@ -14,12 +12,14 @@ from synchronisation.models import AttributeType, MetaverseAttribute, MetaverseO
 
 NAME, VALUE = "filterAttributeName", "filterAttributeValue"
 
+VALUE_EQUALS = """lower("mvo"."document" ->> %s) = lower(%s)"""
 ANY_VALUE_EQUALS = """
 EXISTS (
     SELECT FROM jsonb_array_elements_text("mvo"."document" -> %s) AS value
     WHERE lower(value) = lower(%s)
 )
 """
+"""By hand, because Django takes a key made of digits for a position in an array."""
 
 
 class HalfFilter(ParsedFilter):
@@ -58,10 +58,8 @@ def having_value(
     """Objects one of whose values reads like `text`, in any case; references are compared by their target's id."""
     if attribute.type == AttributeType.REFERENCE:
         return objects.filter(_refers_to(attribute, text))
-    key = str(attribute.pk)
-    if attribute.multi_valued:
-        return objects.filter(RawSQL(ANY_VALUE_EQUALS, [key, text], output_field=BooleanField()))
-    return objects.alias(value=Lower(KeyTextTransform(key, "document"))).filter(value=Lower(Value(text)))
+    condition = ANY_VALUE_EQUALS if attribute.multi_valued else VALUE_EQUALS
+    return objects.filter(RawSQL(condition, [str(attribute.pk), text], output_field=BooleanField()))
 
 
 def _refers_to(attribute: MetaverseAttribute, text: str) -> Q | Exists:

@@ -42,7 +42,7 @@ def test_list_shows_newest_first(admin_client: Client) -> None:
     [
         ("?status__exact=FailedWithError", ["job-failed"]),
         ("?run_type__exact=Export", ["job-export"]),
-        ("?created__gte=2026-03-01&created__lt=2026-03-03", ["job-old"]),
+        ("?created__gte=2026-03-01T00:00Z&created__lt=2026-03-03T00:00Z", ["job-old"]),
         ("?q=job-ex", ["job-export"]),
         ("?system=77", ["job-failed", "job-export", "job-old"]),
     ],

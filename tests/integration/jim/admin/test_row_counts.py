@@ -26,10 +26,10 @@ def test_large_table_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row_count(Activity) == RowCount(5, exact=False)
 
 
-def test_large_table_that_was_never_analysed_has_at_least_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_that_was_never_analysed_has_at_least_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_counts, "EXACT_UP_TO", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE activity CASCADE")  # forgets the statistics too
     for _ in range(5):
         create_activity()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE pg_class SET reltuples = -1 WHERE relname = 'activity'")
     assert row_count(Activity) == RowCount(2, exact=False)

@@ -1,0 +1,271 @@
+"""An in-memory connector: the whole contract on a store that tests fill, read and break.
+
+In: a store under a name, which the setting *Store* gives. Out: what any connector gives.
+Always: a store keeps its objects and a numbered log of their changes, from which delta imports go on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import TracebackType
+from typing import ClassVar, Self
+from uuid import UUID
+
+from connectors.contract import (
+    AttributeChange,
+    Capabilities,
+    Change,
+    Connector,
+    ExportBatch,
+    ExportObject,
+    ExportOperation,
+    ExportRequest,
+    ExportResult,
+    ImportBatch,
+    ImportObject,
+    ImportRequest,
+    ObjectFault,
+    SchemaObjectType,
+    Setting,
+    SettingType,
+    SettingValues,
+    Value,
+)
+from connectors.errors import ConfigurationError, SettingError, SourceError, TransientConnectorError
+
+Attributes = dict[str, tuple[Value, ...]]
+
+STORE = "Store"
+PARTIAL_UPDATES = "Partial Updates"
+TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
+CONFIRMS_ITSELF = "Confirms Itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One change of the store. changed: the attributes it wrote."""
+
+    number: int
+    object_type: str
+    external_id: str
+    change: Change
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class InMemoryStore:
+    """What an InMemoryConnector connects to, with levers to make it fail.
+
+    object_types: its schema; the attribute flagged external_id identifies.
+    objects: object type -> external ID -> attributes.
+    failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
+    times_away: so many of the next operations find the store away. read_breaks_after: objects a read gives before it
+    breaks. forgotten: the log is kept only above this number.
+    """
+
+    object_types: tuple[SchemaObjectType, ...]
+    objects: dict[str, dict[str, Attributes]] = field(default_factory=dict)
+    log: list[Logged] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, ObjectFault] = field(default_factory=dict)
+    times_away: int = 0
+    read_breaks_after: int | None = None
+    forgotten: int = 0
+    open_connections: int = 0
+    identifiers: dict[UUID, str] = field(default_factory=dict)
+    """Key of an exported create -> identifier given to it, so that sending it again finds the same object."""
+
+    def put(self, object_type: str, external_id: str, attributes: Mapping[str, Sequence[Value]]) -> None:
+        """Create an object or change those of its attributes that are named."""
+        of_type = self.objects.setdefault(object_type, {})
+        change = Change.UPDATE if external_id in of_type else Change.ADD
+        of_type.setdefault(external_id, {}).update({name: tuple(values) for name, values in attributes.items()})
+        self._note(object_type, external_id, change, frozenset(attributes))
+
+    def remove(self, object_type: str, external_id: str) -> None:
+        """Delete an object; nothing happens if there is none."""
+        if self.objects.get(object_type, {}).pop(external_id, None) is not None:
+            self._note(object_type, external_id, Change.DELETE, frozenset())
+
+    def external_id_attribute(self, object_type: str) -> str:
+        found = next(known for known in self.object_types if known.name == object_type)
+        return next(attribute.name for attribute in found.attributes if attribute.external_id)
+
+    def _note(self, object_type: str, external_id: str, change: Change, changed: frozenset[str]) -> None:
+        self.log.append(Logged(self.position + 1, object_type, external_id, change, changed))
+
+    @property
+    def position(self) -> int:
+        """Number of the last change; what a watermark holds."""
+        return self.log[-1].number if self.log else 0
+
+
+class InMemoryConnector(Connector):
+    """stores: name -> store; tests put theirs in, under a name of their own."""
+
+    name = "In-Memory Connector"
+    description = "Keeps its objects in this process; for tests."
+    settings_schema = (
+        Setting(STORE, SettingType.STRING, "Name of the store.", required=True),
+        Setting(PARTIAL_UPDATES, SettingType.CHECK_BOX, "Delta imports name changed attributes only.", default=False),
+        Setting(TARGET_GIVES_IDENTIFIERS, SettingType.CHECK_BOX, "Creates get their external ID here.", default=False),
+        Setting(CONFIRMS_ITSELF, SettingType.CHECK_BOX, "Exports need no confirming import.", default=False),
+    )
+    stores: ClassVar[dict[str, InMemoryStore]] = {}
+
+    def __enter__(self) -> Self:
+        self._store().open_connections += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._store().open_connections -= 1
+
+    @classmethod
+    def capabilities(cls, settings: SettingValues) -> Capabilities:
+        at_most = not settings
+        return Capabilities(
+            full_import=True,
+            delta_import=True,
+            export=True,
+            partial_updates=at_most or bool(settings.get(PARTIAL_UPDATES)),
+        )
+
+    @property
+    def self_confirming(self) -> bool:
+        return bool(self.settings.get(CONFIRMS_ITSELF))
+
+    def validate(self) -> None:
+        self._reach_store()
+
+    def discover_schema(self) -> Sequence[SchemaObjectType]:
+        return self._reach_store().object_types
+
+    def read(self, request: ImportRequest) -> Iterator[ImportBatch]:
+        store = self._reach_store()
+        _check_selected(store, request)
+        watermark = str(store.position)
+        objects = self._changed_objects(store, request) if request.delta else _all_objects(store, request)
+        objects = _breaking(objects, store.read_breaks_after)
+        total = None if request.delta else sum(map(len, store.objects.values()))
+        # The first batch comes even without objects: it carries the watermark.
+        yield ImportBatch(list(islice(objects, request.page_size)), watermark, total)
+        while page := list(islice(objects, request.page_size)):
+            yield ImportBatch(page)
+
+    def export(self, request: ExportRequest, batches: Iterable[ExportBatch]) -> Iterator[ExportResult]:
+        store = self._reach_store()
+        for batch in batches:
+            failures: dict[UUID, str] = {}
+            external_ids: dict[UUID, str] = {}
+            for item in batch.objects:
+                why = self._write(store, item, external_ids)
+                if why is not None:
+                    failures[item.key] = why
+            yield ExportResult(batch.number, failures, external_ids)
+
+    def _store(self) -> InMemoryStore:
+        name = str(self.settings.get(STORE))
+        if name not in self.stores:
+            raise SettingError(STORE, f"There is no store '{name}'. Put one into InMemoryConnector.stores.")
+        return self.stores[name]
+
+    def _reach_store(self) -> InMemoryStore:
+        store = self._store()
+        if store.times_away > 0:
+            store.times_away -= 1
+            raise TransientConnectorError("The store is away; try again.")
+        return store
+
+    def _changed_objects(self, store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
+        """What happened after the watermark, in order; an object that changed twice comes twice."""
+        after = _position(store, request.watermark)
+        partial = bool(self.settings.get(PARTIAL_UPDATES))
+        for logged in store.log:
+            if logged.number > after:
+                yield _changed_object(store, logged, request, partial)
+
+    def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+        """Apply one change; why it failed, or None."""
+        external_id = self._identify(store, item, external_ids)
+        if external_id is None:
+            return f"The object has no {item.external_id_attribute}."
+        if external_id in store.failures:
+            return store.failures[external_id]
+        if item.operation is ExportOperation.DELETE:
+            store.remove(item.object_type, external_id)
+            return None
+        known = store.objects.get(item.object_type, {})
+        if item.operation is ExportOperation.UPDATE and external_id not in known:
+            return f"{item.object_type} '{external_id}' was not found."
+        changed = {name: _changed(known.get(external_id, {}).get(name, ()), c) for name, c in item.changes.items()}
+        if external_id not in known or any(known[external_id].get(name) != values for name, values in changed.items()):
+            store.put(item.object_type, external_id, {item.external_id_attribute: (external_id,), **changed})
+        return None
+
+    def _identify(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+        if item.external_id is not None:
+            return item.external_id
+        change = item.changes.get(item.external_id_attribute)
+        if change is not None and change.replace:
+            return str(change.replace[0])
+        if not self.settings.get(TARGET_GIVES_IDENTIFIERS):
+            return None
+        external_ids[item.key] = store.identifiers.setdefault(item.key, f"given-{len(store.identifiers) + 1}")
+        return external_ids[item.key]
+
+
+def _check_selected(store: InMemoryStore, request: ImportRequest) -> None:
+    known = {found.name: {attribute.name for attribute in found.attributes} for found in store.object_types}
+    for object_type, selected in request.object_types.items():
+        missing = [name for name in selected if name not in known.get(object_type, ())]
+        if missing:
+            raise ConfigurationError(f"The store's {object_type} has no attribute {', '.join(missing)}.")
+
+
+def _position(store: InMemoryStore, watermark: str | None) -> int:
+    if watermark is None or not watermark.isdecimal() or int(watermark) < store.forgotten:
+        raise ConfigurationError("The store does not remember that watermark: run a full import first.")
+    return int(watermark)
+
+
+def _all_objects(store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
+    for object_type, of_type in store.objects.items():
+        for external_id, attributes in of_type.items():
+            selected = request.object_types.get(object_type, ())
+            yield ImportObject(
+                object_type,
+                {name: attributes.get(name, ()) for name in selected},
+                error=store.faults.get(external_id),
+            )
+
+
+def _changed_object(store: InMemoryStore, logged: Logged, request: ImportRequest, partial: bool) -> ImportObject:
+    """The object as it is now, as the log says it changed; an object deleted since names itself alone."""
+    identifier = store.external_id_attribute(logged.object_type)
+    attributes = store.objects.get(logged.object_type, {}).get(logged.external_id)
+    if logged.change is Change.DELETE or attributes is None:
+        return ImportObject(logged.object_type, {identifier: (logged.external_id,)}, change=Change.DELETE)
+    only = logged.changed | {identifier} if partial and logged.change is Change.UPDATE else None
+    selected = [name for name in request.object_types.get(logged.object_type, ()) if only is None or name in only]
+    return ImportObject(
+        logged.object_type,
+        {name: attributes.get(name, ()) for name in selected},
+        change=logged.change,
+        error=store.faults.get(logged.external_id),
+    )
+
+
+def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[ImportObject]:
+    for count, item in enumerate(objects):
+        if count == after:
+            raise SourceError(f"The store broke off after {count} objects.", position=count)
+        yield item
+
+
+def _changed(values: tuple[Value, ...], change: AttributeChange) -> tuple[Value, ...]:
+    if change.replace is not None:
+        return tuple(change.replace)
+    kept = tuple(value for value in values if value not in change.remove)
+    return (*kept, *(value for value in change.add if value not in kept))

@@ -1,0 +1,133 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from activities.models import Activity
+from synchronisation.models import MetaverseObjectType
+from tests.api import EndpointTests, assert_error, query_count
+from tests.integration.synchronisation.api.configuration import V1, call, create_system, metaverse_type_id
+from tests.integration.synchronisation.api.objects import create_mvo
+
+TYPES = f"{V1}/metaverse/object-types"
+ATTRIBUTES = f"{V1}/metaverse/attributes"
+
+
+class TestTypeAccess(EndpointTests):
+    path = TYPES
+    missing = (f"{TYPES}/999999", f"{TYPES}/person")
+
+
+class TestAttributeAccess(EndpointTests):
+    path = ATTRIBUTES
+    missing = (f"{ATTRIBUTES}/999999",)
+
+
+def test_people_and_groups_are_built_in(administrator: APIClient) -> None:
+    page = call(administrator, "get", TYPES)
+    names = [(found["name"], found["pluralName"], found["builtIn"]) for found in page["items"]]
+    assert names == [("person", "people", True), ("group", "groups", True)]
+    assert "objectCount" not in page["items"][0]
+    assert "attributes" not in page["items"][0]
+
+
+def test_objects_are_counted_when_asked(administrator: APIClient) -> None:
+    create_mvo()
+    create_mvo()
+    page = call(administrator, "get", f"{TYPES}?includeChildObjects=true")
+    one = call(administrator, "get", f"{TYPES}/{metaverse_type_id('group')}?includeChildObjects=true")
+    assert [found["objectCount"] for found in page["items"]] == [2, 0]
+    assert one["objectCount"] == 0
+    response = administrator.get(f"{TYPES}?includeChildObjects=1")
+    assert_error(response, 400, "VALIDATION_ERROR", {"includeChildObjects": ...})
+
+
+def test_type_is_retrieved_with_its_attributes(administrator: APIClient) -> None:
+    group = call(administrator, "get", f"{TYPES}/{metaverse_type_id('group')}")
+    (members,) = [a for a in group["attributes"] if a["name"] == "Static Members"]
+    assert (members["type"], members["attributePlurality"], members["builtIn"]) == ("Reference", "MultiValued", True)
+
+
+def test_type_is_created(administrator: APIClient) -> None:
+    created = call(administrator, "post", TYPES, {"name": "device", "pluralName": "devices"}, 201)
+    assert call(administrator, "get", f"{TYPES}/{created['id']}") == created
+    assert (created["builtIn"], created["icon"], created["deletionRule"]) == (False, None, "Manual")
+    response = administrator.post(TYPES, {"name": "Device", "pluralName": "devices"})
+    assert_error(response, 400, "VALIDATION_ERROR", {"name": ...})
+
+
+def test_deletion_rule_is_changed(administrator: APIClient) -> None:
+    hr, person = create_system(administrator), metaverse_type_id()
+    body = {
+        "deletionRule": "WhenAuthoritativeSourceDisconnected",
+        "deletionGracePeriod": "7.00:00:00",
+        "deletionTriggerConnectedSystemIds": [hr["id"]],
+    }
+    changed = call(administrator, "put", f"{TYPES}/{person}", body)
+    assert {name: changed[name] for name in body} == body
+    assert MetaverseObjectType.objects.get(pk=person).deletion_grace_period == timedelta(days=7)
+    at_once = call(administrator, "put", f"{TYPES}/{person}", {"deletionGracePeriod": None})
+    assert at_once == changed | {"deletionGracePeriod": None}
+    assert Activity.objects.filter(target_type="MetaverseObjectType", operation_type="Update").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"deletionRule": "Never"}, "deletionRule"),
+        ({"deletionRule": "WhenAuthoritativeSourceDisconnected"}, "deletionTriggerConnectedSystemIds"),
+        ({"deletionTriggerConnectedSystemIds": [999_999]}, "deletionTriggerConnectedSystemIds"),
+        ({"deletionGracePeriod": "7 days"}, "deletionGracePeriod"),
+        ({"deletionGracePeriod": "-01:00:00"}, "deletionGracePeriod"),
+    ],
+    ids=["unknown rule", "no source", "unknown system", "no time span", "negative"],
+)
+def test_deletion_rule_that_cannot_be_is_refused_by_field(administrator: APIClient, body: Any, field: str) -> None:
+    path = f"{TYPES}/{metaverse_type_id()}"
+    before = call(administrator, "get", path)
+    assert_error(administrator.put(path, body), 400, "VALIDATION_ERROR", {field: ...})
+    assert call(administrator, "get", path) == before
+
+
+def test_attribute_is_created_for_object_types(administrator: APIClient) -> None:
+    person = metaverse_type_id()
+    body = {"name": "Badge", "type": "LongNumber", "attributePlurality": "MultiValued", "objectTypeIds": [person]}
+    created = call(administrator, "post", ATTRIBUTES, body, 201)
+    assert created == {
+        "id": created["id"],
+        "name": "Badge",
+        "type": "LongNumber",
+        "attributePlurality": "MultiValued",
+        "builtIn": False,
+        "created": created["created"],
+        "objectTypes": [{"id": person, "name": "person"}],
+    }
+    assert call(administrator, "get", f"{ATTRIBUTES}/{created['id']}") == created
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": "display name"}, "name"),
+        ({"type": "String"}, "type"),
+        ({"attributePlurality": "Single"}, "attributePlurality"),
+        ({"objectTypeIds": [999_999]}, "objectTypeIds"),
+    ],
+    ids=["name in use", "unknown type", "unknown plurality", "unknown object type"],
+)
+def test_attribute_that_cannot_be_is_refused_by_field(administrator: APIClient, fields: Any, field: str) -> None:
+    response = administrator.post(ATTRIBUTES, {"name": "Badge", "type": "Text"} | fields)
+    assert_error(response, 400, "VALIDATION_ERROR", {field: ...})
+
+
+def test_attributes_come_in_pages(administrator: APIClient) -> None:
+    page = call(administrator, "get", f"{ATTRIBUTES}?page=2&pageSize=10")
+    assert (len(page["items"]), page["totalCount"], page["totalPages"]) == (10, 26, 3)
+    assert_error(administrator.get(f"{ATTRIBUTES}?pageSize=101"), 400, "VALIDATION_ERROR", {"pageSize": ...})
+
+
+@pytest.mark.parametrize("path", [TYPES, ATTRIBUTES])
+def test_list_costs_the_same_however_long_it_is(administrator: APIClient, path: str) -> None:
+    before = query_count(administrator, f"{path}?pageSize=1")
+    assert query_count(administrator, f"{path}?pageSize=100") == before

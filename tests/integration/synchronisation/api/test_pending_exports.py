@@ -1,0 +1,177 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+from rest_framework.test import APIClient
+
+from synchronisation.models import Attribute, ConnectorSpaceObject, ObjectType, PendingExport
+from tests.api import EndpointTests, assert_error, query_count
+from tests.integration.synchronisation.api.configuration import SYSTEMS, V1, call
+from tests.integration.synchronisation.api.objects import create_cso, create_mvo, queue
+
+EXPORTS = f"{V1}/synchronisation/pending-exports"
+Row = tuple[str, str, str, Any, int]
+
+
+class TestAccess(EndpointTests):
+    path = f"{SYSTEMS}/1/pending-exports"
+    missing = (
+        f"{SYSTEMS}/999999/pending-exports",
+        f"{SYSTEMS}/999999/pending-exports/count",
+        f"{EXPORTS}/{UUID(int=1)}",
+        f"{EXPORTS}/1",
+    )
+
+
+@pytest.fixture
+def account(directory: Any) -> ConnectorSpaceObject:
+    object_type = ObjectType.objects.get(system=directory["id"])
+    object_type.attributes.create(name="groups", type="Text", plurality="MultiValued")
+    return create_cso(object_type, external_id="zoe", display_name="Zoë")
+
+
+def named(account: ConnectorSpaceObject, name: str) -> Attribute:
+    return account.object_type.attributes.get(name=name)
+
+
+def test_export_is_summed_up_in_the_list(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    mvo = create_mvo(display_name="Zoë O'Brien")
+    changes = {named(account, "mail"): {"set": "z@x"}, named(account, "groups"): {"add": ["a", "b"], "remove": ["c"]}}
+    export = queue(account, changes, mvo_id=mvo.pk)
+    page = call(administrator, "get", f"{SYSTEMS}/{account.system_id}/pending-exports")
+    assert page["pageSize"] == 50
+    assert page["items"] == [
+        {
+            "id": str(export.pk),
+            "connectedSystemId": account.system_id,
+            "changeType": "Update",
+            "status": "Pending",
+            "createdAt": page["items"][0]["createdAt"],
+            "lastAttemptedAt": None,
+            "nextRetryAt": None,
+            "errorCount": 0,
+            "maxRetries": 5,
+            "lastErrorMessage": None,
+            "hasUnresolvedReferences": False,
+            "sourceMetaverseObjectId": str(mvo.pk),
+            "sourceMetaverseObjectDisplayName": "Zoë O'Brien",
+            "connectedSystemObjectId": str(account.pk),
+            "targetObjectIdentifier": "zoe",
+            "attributeChangeCount": 4,
+        }
+    ]
+
+
+def test_export_is_answered_with_the_names_of_its_objects(
+    administrator: APIClient, account: ConnectorSpaceObject
+) -> None:
+    export = queue(account, {}, change_type="Delete", mvo_id=create_mvo(display_name="Z").pk)
+    answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
+    assert (answered["connectedSystemName"], answered["connectedSystemObjectDisplayName"]) == ("Directory", "Zoë")
+    assert answered["connectedSystemObjectTypeName"] == answered["sourceMetaverseObjectTypeName"] == "person"
+    assert (answered["attributeChanges"], answered["attributeChangeSummaries"]) == ([], None)
+
+
+def rows(answered: Any) -> list[Row]:
+    """(attribute, change type, status, text, attempts) of each change."""
+    return [
+        (c["attributeName"], c["changeType"], c["status"], c["stringValue"], c["exportAttemptCount"])
+        for c in answered["attributeChanges"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"set": "x"}, [("Replace", "x")]),
+        ({"set": None}, [("Delete", None)]),
+        ({"add": ["a"], "remove": ["b", "c"]}, [("Delete", "b"), ("Delete", "c"), ("Add", "a")]),
+    ],
+    ids=["set", "clear", "add and remove"],
+)
+def test_each_value_of_a_change_is_a_row(
+    administrator: APIClient, account: ConnectorSpaceObject, part: Any, expected: Any
+) -> None:
+    export = queue(account, {named(account, "groups"): part})
+    found = rows(call(administrator, "get", f"{EXPORTS}/{export.pk}"))
+    assert [(change, value) for _, change, _, value, _ in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "error_count", "expected"),
+    [
+        ("Executing", 0, ("Pending", 1)),
+        ("Exported", 0, ("ExportedPendingConfirmation", 1)),
+        ("ExportNotConfirmed", 2, ("ExportedNotConfirmed", 2)),
+        ("Failed", 5, ("Failed", 5)),
+    ],
+)
+def test_what_was_sent_and_what_waits_beside_it_are_told_apart(
+    administrator: APIClient, account: ConnectorSpaceObject, status: str, error_count: int, expected: Any
+) -> None:
+    mail, surname = named(account, "mail"), named(account, "sn")
+    sent = {str(mail.pk): {"set": "z@x"}}
+    export = queue(account, {surname: {"set": "Å"}}, sent=sent, status=status, error_count=error_count)
+    found = rows(call(administrator, "get", f"{EXPORTS}/{export.pk}"))
+    assert sorted(found) == [("mail", "Replace", expected[0], "z@x", expected[1]), ("sn", "Replace", "Pending", "Å", 0)]
+
+
+def test_long_changes_are_cut_and_come_in_pages(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    groups = [f"group {n:02}" for n in range(14)]
+    export = queue(account, {named(account, "groups"): {"add": groups}})
+    answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
+    path = f"{EXPORTS}/{export.pk}/attribute-changes/GROUPS/values"
+    page, found = (
+        call(administrator, "get", f"{path}?page=2&pageSize=8"),
+        call(administrator, "get", f"{path}?search=P 1"),
+    )
+    assert len(answered["attributeChanges"]) == 10
+    assert answered["attributeChangeSummaries"] == [
+        {"attributeName": "groups", "totalCount": 14, "returnedCount": 10, "hasMore": True}
+    ]
+    assert [c["stringValue"] for c in page["items"]] == groups[8:]
+    assert [c["stringValue"] for c in found["items"]] == groups[10:]
+
+
+def test_changes_of_an_unknown_attribute_are_not_found(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    export = queue(account, {})
+    path = f"{EXPORTS}/{export.pk}/attribute-changes"
+    assert_error(administrator.get(f"{path}/shoeSize/values"), 404, "NOT_FOUND")
+    assert call(administrator, "get", f"{path}/mail/values")["items"] == []
+
+
+def test_list_is_searched_by_identifier_and_name(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    queue(account, {})
+    queue(create_cso(account.object_type, external_id="li", display_name="Li"), {})
+    path = f"{SYSTEMS}/{account.system_id}/pending-exports"
+    found = [call(administrator, "get", f"{path}?search={text}")["totalCount"] for text in ("ZOË", "zo", "i", "nobody")]
+    assert found == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("", 2), ("status=Failed", 1), ("changeType=Create", 1), ("changeType=Create&status=Failed", 0)],
+)
+def test_count_is_filtered(administrator: APIClient, account: ConnectorSpaceObject, query: str, expected: int) -> None:
+    queue(account, {}, status="Failed")
+    queue(create_cso(account.object_type), {}, change_type="Create")
+    path = f"{SYSTEMS}/{account.system_id}/pending-exports/count"
+    assert call(administrator, "get", f"{path}?{query}") == expected
+    assert_error(administrator.get(f"{path}?status=3"), 400, "VALIDATION_ERROR", {"status": ...})
+
+
+def test_list_costs_the_same_however_long_it_is(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    path = f"{SYSTEMS}/{account.system_id}/pending-exports"
+    queue(account, {})
+    before = query_count(administrator, path)
+    for _ in range(4):
+        queue(create_cso(account.object_type), {named(account, "mail"): {"set": "x"}}, mvo_id=create_mvo().pk)
+    assert query_count(administrator, path) == before
+
+
+def test_export_whose_object_is_gone_is_still_shown(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    export = queue(account, {named(account, "mail"): {"set": "x"}})
+    ConnectorSpaceObject.objects.all().delete()
+    answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
+    assert (answered["connectedSystemObjectTypeName"], len(answered["attributeChanges"])) == (None, 1)
+    assert PendingExport.objects.count() == 1
