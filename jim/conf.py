@@ -29,5 +29,20 @@ def trusted_proxies() -> tuple[str, ...]:
     return tuple(settings.JIM_TRUSTED_PROXIES)
 
 
+def heartbeat_seconds() -> int:
+    """Time between two heartbeats of a run."""
+    return int(settings.JIM_HEARTBEAT_SECONDS)
+
+
+def lease_seconds() -> int:
+    """A run whose heartbeat is older than this counts as dead, and another worker goes on with it."""
+    return int(settings.JIM_LEASE_SECONDS)
+
+
+def runs_queue() -> str:
+    """The broker queue whose workers carry out runs."""
+    return str(settings.RUNS_QUEUE)
+
+
 def is_production() -> bool:
     return bool(settings.PRODUCTION)

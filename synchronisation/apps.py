@@ -16,7 +16,8 @@ class SynchronisationConfig(AppConfig):
 
 def _write_definitions(using: str, **_: Any) -> None:
     """Connector definitions follow the registry; after a migration back to nothing there is no table for them."""
+    from connectors.registry import registered
     from synchronisation.services.definitions import write_definitions
 
     if "connector_definition" in connections[using].introspection.table_names():
-        write_definitions()
+        write_definitions(registered())

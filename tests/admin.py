@@ -19,9 +19,9 @@ def page(client: Client, path: str) -> str:
 
 
 def content(client: Client, path: str) -> str:
-    """The readable text of a page's own part, without markup and with single blanks."""
-    main = page(client, path).split('id="content-main"')[1]
-    return " ".join(html.unescape(strip_tags(f"<{main}")).split())
+    """The readable text of a page's own part: each piece of text, separated by single blanks."""
+    main = page(client, path).split('id="content-main">')[1]
+    return " ".join(html.unescape(strip_tags(main.replace("<", " <"))).split())
 
 
 def link_to(source: str, text: str) -> str | None:

@@ -45,7 +45,7 @@ class Trial:
     broken: the same, on stores that are missing, unreachable or not what they should be.
     open_connections: how many connections, files or the like this process holds open.
     samples: external ID -> all attributes of at least three objects as the store gives them back, identifier included.
-    single: name of an attribute with one value, not the identifier; multi_valued: one with several, if the store has such.
+    single: name of an attribute with one value, not the identifier. multi_valued: of one with several, if it has such.
     """
 
     connect: Callable[[], Connector]
@@ -195,10 +195,8 @@ class ConnectorConformance:
 
     def test_connection_is_closed_after_an_error(self, importing: Trial) -> None:
         before = importing.open_connections()
-        with pytest.raises(ZeroDivisionError), importing.connect() as connector:
-            batches = connector.read(importing.import_request(page_size=1))
-            next(batches)
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            _break_off(importing)
         assert importing.open_connections() == before
 
     def test_connection_is_closed_when_a_read_is_left_off(self, importing: Trial) -> None:
@@ -210,9 +208,8 @@ class ConnectorConformance:
 
     def test_broken_store_raises_contract_errors_only(self, seeded: Trial) -> None:
         for connect in seeded.broken:
-            raised = [error for error in map(_error_of, _operations(connect, seeded)) if error is not None]
-            assert raised, "a broken store that no operation notices"
-            assert [error for error in raised if not isinstance(error, ConnectorError)] == []
+            noticed = [operation for operation in _operations(connect, seeded) if _raises_contract_error(operation)]
+            assert noticed, "a broken store that no operation notices"
 
     def test_validate_and_discovery_change_nothing(self, importing: Trial) -> None:
         before = importing.content()
@@ -389,12 +386,21 @@ def _operations(connect: Callable[[], Connector], trial: Trial) -> Iterator[Call
         yield on_connection(lambda connector: list(connector.export(trial.export_request(), batches)))
 
 
-def _error_of(operation: Callable[[], object]) -> Exception | None:
+def _raises_contract_error(operation: Callable[[], object]) -> bool:
+    """Any other error leaves here, and fails the test."""
     try:
         operation()
-    except Exception as exc:  # which one is what the caller asks
-        return exc
-    return None
+    except ConnectorError:
+        return True
+    return False
+
+
+def _break_off(trial: Trial) -> None:
+    """Fail in the middle of a read, as the engine may."""
+    with trial.connect() as connector:
+        batches = connector.read(trial.import_request(page_size=1))
+        next(batches)
+        raise ZeroDivisionError
 
 
 def _watermark(trial: Trial) -> str | None:

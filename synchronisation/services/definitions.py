@@ -4,8 +4,10 @@ Always: the row of a connector and of each of its settings keeps its id, under w
 a connector that is gone stays while a connected system uses it.
 """
 
+from collections.abc import Mapping
+
 from connectors.contract import Capabilities, Connector, ConnectorClass, Setting, SettingType
-from connectors.registry import Registration, registered
+from connectors.registry import Registration
 from synchronisation.models import ConnectorDefinition, ConnectorSetting
 
 CAPABILITY_NAMES = {
@@ -20,14 +22,14 @@ CAPABILITY_NAMES = {
 """Field of `Capabilities` -> name in the contract (ConnectorCapability)."""
 
 
-def write_definitions() -> None:
-    """Make the rows say what the registry says; a second call changes nothing."""
-    for registration in registered().values():
+def write_definitions(registrations: Mapping[str, Registration]) -> None:
+    """Make the rows say what the registry says; a second call changes nothing. registrations: by key."""
+    for registration in registrations.values():
         if registration.connector_class is None:
             _write_unavailable(registration)
         else:
             _write_available(registration, registration.connector_class)
-    ConnectorDefinition.objects.exclude(key__in=registered()).filter(systems=None).delete()
+    ConnectorDefinition.objects.exclude(key__in=registrations).filter(systems=None).delete()
 
 
 def _write_unavailable(registration: Registration) -> None:

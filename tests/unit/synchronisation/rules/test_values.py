@@ -139,13 +139,11 @@ def test_multi_valued_attribute_is_a_set_in_one_order(values: list[JsonValue]) -
         ("Zoë", "zoë", True, False),
         ("Zoë", "Zoe\u0308", True, True),
         ("STRASSE", "straße", False, True),
-        (7, "7", True, True),
-        (True, "true", True, True),
         ("a", "a ", False, False),
     ],
 )
-def test_match_key(one: JsonValue, other: JsonValue, case_sensitive: bool, same: bool) -> None:
-    keys = {match_key(value, case_sensitive=case_sensitive) for value in (one, other)}
+def test_match_key(one: str, other: str, case_sensitive: bool, same: bool) -> None:
+    keys = {match_key(text, case_sensitive=case_sensitive) for text in (one, other)}
     assert (len(keys) == 1) is same
 
 
