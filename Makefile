@@ -10,7 +10,7 @@ OUT ?= benchmarks/results/users-$(USERS).json
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo worker test test-fast lint types check format bench lock clean
+.PHONY: help setup run demo sample worker test test-fast lint types check format bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ run: setup ## Run everything on this machine until Ctrl-C (database, broker, API
 
 demo: setup ## Show a whole synchronisation on sample data through the REST API, and stop
 	@$(BIN)/python -m samples.demo
+
+sample: setup ## Configure the running JIM with the sample systems, rules and run profiles
+	@$(BIN)/python -m samples.install
 
 worker: setup ## Run one more worker for the running instance, or for DATABASE_URL and REDIS_URL
 	@$(BIN)/jim worker

@@ -36,9 +36,9 @@ class Expression(str):
 class FileSystem:
     """A connected system on a CSV file.
 
-    settings: of the connector, by name, beside File Path and Object Type. external_id: the column that identifies
-    an object for life. types: columns that are not what discovery takes them for. matching: column and the metaverse
-    attribute that must be equal for a join. run_profiles: names, see RUN_TYPE_BY_PROFILE.
+    file_path: below JIM_CONNECTOR_FILES. mode: Import Only, Export Only or Bidirectional. external_id: the column that
+    identifies an object for life. matching: the column and the metaverse attribute that must be equal for a join.
+    run_profiles: names, see RUN_TYPE_BY_PROFILE. types: of columns that are not what discovery takes them for.
     """
 
     name: str

@@ -41,7 +41,7 @@ class RunProfileChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        add_schedules_and_open_runs(self.result_list)
+        describe(self.result_list, may_run=self.model_admin.has_change_permission(request))
 
 
 @admin.register(RunProfile)
@@ -77,7 +77,7 @@ class RunProfileAdmin(SectionsMixin, ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> RunProfile | None:
         profile: RunProfile | None = super().get_object(request, object_id, from_field)
         if profile is not None:
-            add_schedules_and_open_runs([profile])
+            describe([profile], may_run=self.has_change_permission(request))
         return profile
 
     @display(description="schedule")
@@ -89,10 +89,12 @@ class RunProfileAdmin(SectionsMixin, ModelAdmin):
         return f"{words}, next {next_due(profile.task):%d %b %H:%M}" if profile.task.enabled else f"{words} (off)"
 
     @display(description="run")
-    def run_now(self, profile: Any) -> SafeString:
+    def run_now(self, profile: Any) -> SafeString | None:
         """A button, or the way to the run that is queued or going on. It posts the form of the page it is in."""
         if profile.open_run is not None:
             return page_link(ACTIVITY_LABEL, profile.open_run, "Running")
+        if not profile.may_run:
+            return None
         url = reverse("admin:run_profile_run", args=[profile.pk])
         return render_to_string("admin/synchronisation/runprofile/run_button.html", {"attrs": {"formaction": url}})
 
@@ -140,8 +142,8 @@ def _outcome(occurrence: ScheduledOccurrence) -> SafeString:
     return page_link(ACTIVITY_LABEL, occurrence.activity_id, str(occurrence.activity_id))
 
 
-def add_schedules_and_open_runs(profiles: list[Any]) -> None:
-    """Sets `task` (the periodic task) and `open_run` (an activity's id) on each, None where there is none."""
+def describe(profiles: list[Any], *, may_run: bool) -> None:
+    """Sets `task` (the periodic task), `open_run` (an activity's id; both None where there is none) and `may_run`."""
     ids = [profile.pk for profile in profiles]
     tasks = schedules_of(ids)
     open_runs = dict(
@@ -150,7 +152,7 @@ def add_schedules_and_open_runs(profiles: list[Any]) -> None:
         ).values_list("run_profile_id", "pk")
     )
     for profile in profiles:
-        profile.task, profile.open_run = tasks.get(profile.pk), open_runs.get(profile.pk)
+        profile.task, profile.open_run, profile.may_run = tasks.get(profile.pk), open_runs.get(profile.pk), may_run
 
 
 def next_due(task: Any) -> Any:

@@ -47,7 +47,7 @@ class RunProfileForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """A crontab that cannot be read is refused at its field."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        if values.get("crontab"):
+        if values.get("crontab") and values.get("time_zone"):
             try:
                 self._crontab(values).columns()
             except CrontabError as exc:
@@ -65,9 +65,9 @@ class RunProfileForm(forms.ModelForm):
         if not self.cleaned_data["crontab"]:
             take_off_schedule(self.instance.pk)
             return "It does not start by itself." if self.initial.get("crontab") else None
-        crontab = self._crontab(self.cleaned_data)
-        put_on_schedule(self.instance, crontab, enabled=self.cleaned_data["schedule_enabled"])
-        return f"Schedule: {crontab.text} {crontab.zone}."
+        enabled = self.cleaned_data["schedule_enabled"]
+        task = put_on_schedule(self.instance, self._crontab(self.cleaned_data), enabled=enabled)
+        return f"Schedule: {text_of(task.crontab)} {task.crontab.timezone}{'' if enabled else ', off'}."
 
     @staticmethod
     def _crontab(values: dict[str, Any]) -> Crontab:

@@ -110,7 +110,7 @@ def _judge(run: Run, page: Page, rows: Iterable[tuple[Any, ...]]) -> list[Confir
 
 def _settled_row(page: Page, export_id: str, verdict: Verdict, errors: int, message: str | None) -> tuple[Any, ...]:
     changes = orjson.dumps(verdict.changes).decode()
-    if not verdict.retry:
+    if verdict.renewed or not verdict.retry:
         return export_id, "Pending", changes, 0, None, None
     if verdict.failed:
         return export_id, "Failed", changes, errors + 1, None, message

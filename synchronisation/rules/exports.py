@@ -92,13 +92,15 @@ class Verdict:
     """What a confirming import makes of one pending export.
 
     confirmed: number of attributes confirmed. When `changes` is empty and nothing else is queued, the export is done.
-    retry: something still differs and counts as a failed attempt; failed: that was the last attempt.
+    retry: something still differs and counts as a failed attempt; failed: that was the last attempt, and nothing new
+    is wanted; renewed: it was the last, but with something new beside it all begins anew.
     """
 
     confirmed: int
     changes: Changes
     retry: bool
     failed: bool
+    renewed: bool = False
 
     @property
     def done(self) -> bool:
@@ -108,8 +110,14 @@ class Verdict:
 def confirm(*, sent: Changes, pending: Changes, document: Document, error_count: int, max_attempts: int) -> Verdict:
     """Compare what was sent with the object as it was read (engine.md section 7)."""
     left = unconfirmed(sent, document)
-    failed = bool(left) and error_count + 1 >= max_attempts
-    return Verdict(len(sent) - len(left), merge(left, pending), bool(left), failed)
+    was_last = bool(left) and error_count + 1 >= max_attempts
+    return Verdict(
+        len(sent) - len(left),
+        merge(left, pending),
+        retry=bool(left),
+        failed=was_last and not pending,
+        renewed=was_last and bool(pending),
+    )
 
 
 def _as_list(value: JsonValue | list[JsonValue] | None) -> list[JsonValue]:

@@ -155,5 +155,5 @@ class World:
             return
         if key in self._truncated:
             self._truncated.discard(key)
-            answering.update(self.add(mvo).id for mvo in self._fetch(key) if mvo.id not in self.mvos)
+            answering.update(self.add(mvo).id for mvo in self._fetch(key))
         answering.discard(mvo_id)

@@ -67,8 +67,10 @@ def validate_settings(system: ConnectedSystem) -> str | None:
 
 
 def settings_problem(system: ConnectedSystem) -> str | None:
+    """What is wrong; a store that cannot be reached leaves the question open, which counts as not valid."""
     try:
-        connector_for(system).validate()
+        with connector_for(system) as connector:
+            connector.validate()
     except ConnectorError as error:
         return str(error)
     return None

@@ -16,7 +16,7 @@ LIST = "/admin/django_celery_beat/periodictask/"
 
 def test_schedules_are_listed_in_words(admin_client: Client) -> None:
     put_on_schedule(profile_of(file_system()), Crontab("0 6 * * *", "Europe/London"))
-    assert "Run: HR / FullImport At 06:00 AM Europe/London" in content(admin_client, LIST)
+    assert "Run: HR / FullImport check_small At 06:00 AM Europe/London" in content(admin_client, LIST)
 
 
 def test_no_task_can_be_made_up_here(admin_client: Client) -> None:
