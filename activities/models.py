@@ -230,15 +230,18 @@ class ExecutionItemDetail(models.Model):
     """The bulk of an item's bytes, kept for less long: the tree of outcomes and the attribute changes.
 
     outcomes: [{"type", "count", "targetSystemName", "syncRuleName", "pendingExportId", "children"}], cause first.
-    attribute_changes: {"scope": "cs"|"mv", "old": {attribute id: value}, "new": {...}}; "old" is absent on an Add.
+    scope: "cs" or "mv", whose attributes old_values and new_values are keyed by, {attribute id: value}; old_values
+    is null on an Add. The values are columns of their own, so that an import hands a document over as it is.
     """
 
-    id = models.UUIDField(primary_key=True, editable=False)
+    pk = models.CompositePrimaryKey("month", "activity", "ordinal")
     month = models.DateField()
     activity = models.ForeignKey(Activity, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
     ordinal = models.BigIntegerField()
     outcomes = models.JSONField(null=True)
-    attribute_changes = models.JSONField(null=True)
+    scope = models.TextField(null=True)
+    old_values = models.JSONField(null=True)
+    new_values = models.JSONField(null=True)
 
     class Meta:
         db_table = "execution_item_detail"

@@ -74,6 +74,13 @@ def latest_due(schedule: crontab, zone: tzinfo, moment: datetime) -> datetime:
     raise AssertionError("unreachable: the days go back without end, and an impossible crontab is refused when read")
 
 
+def next_due(schedule: crontab, moment: datetime) -> datetime:
+    """The first time after `moment` at which the crontab is due, in its own time zone."""
+    start, delta, _ = schedule.remaining_delta(moment)
+    due: datetime = start + delta
+    return due
+
+
 def _days_back_from(day: date) -> Iterator[date]:
     """Without end: 29 February on a given weekday may lie 40 years back."""
     return (day - back * ONE_DAY for back in count())

@@ -114,7 +114,7 @@ def item_sections(item: ExecutionItem) -> list[Section]:
     sections = [_facts(item)]
     if detail is None:
         return sections
-    return [*sections, _outcome_tree(detail.outcomes or []), _attribute_changes(detail.attribute_changes or {})]
+    return [*sections, _outcome_tree(detail.outcomes or []), _attribute_changes(detail)]
 
 
 def _facts(item: ExecutionItem) -> Section:
@@ -150,11 +150,11 @@ def _walk(outcomes: list[dict[str, Any]], depth: int) -> Iterator[tuple[int, dic
         yield from _walk(outcome.get("children") or [], depth + 1)
 
 
-def _attribute_changes(changes: dict[str, Any]) -> Section:
-    """changes: as `ExecutionItemDetail.attribute_changes`; an attribute that is gone is shown by its number."""
-    old, new = changes.get("old") or {}, changes.get("new") or {}
+def _attribute_changes(detail: ExecutionItemDetail) -> Section:
+    """What each attribute was and became; an attribute that is gone is shown by its number."""
+    old, new = detail.old_values or {}, detail.new_values or {}
     numbers = {int(key) for key in (*old, *new)}
-    names = attributes(changes["scope"], numbers) if numbers else {}
+    names = attributes(detail.scope or "cs", numbers) if numbers else {}
     rows = [
         (names.get(number, number), _value(old.get(str(number))), _value(new.get(str(number))))
         for number in (*names, *sorted(numbers - names.keys()))

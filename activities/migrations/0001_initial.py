@@ -38,11 +38,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ExecutionItemDetail',
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('month', 'activity', 'ordinal', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('month', models.DateField()),
                 ('ordinal', models.BigIntegerField()),
                 ('outcomes', models.JSONField(null=True)),
-                ('attribute_changes', models.JSONField(null=True)),
+                ('scope', models.TextField(null=True)),
+                ('old_values', models.JSONField(null=True)),
+                ('new_values', models.JSONField(null=True)),
             ],
             options={
                 'db_table': 'execution_item_detail',

@@ -24,12 +24,13 @@ CREATE TABLE execution_item (
 ) PARTITION BY RANGE (month);
 
 CREATE TABLE execution_item_detail (
-    id uuid NOT NULL,
     month date NOT NULL,
     activity_id uuid NOT NULL,
     ordinal bigint NOT NULL,
     outcomes jsonb,
-    attribute_changes jsonb,
+    scope text,
+    old_values jsonb,
+    new_values jsonb,
     PRIMARY KEY (month, activity_id, ordinal)
 ) PARTITION BY RANGE (month);
 

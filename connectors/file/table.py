@@ -136,7 +136,7 @@ def writing_codec(encoding: str, old: Table | None) -> str:
 def wrong_width(line: int, fields: int, columns: int) -> str:
     """What is wrong with a short or long row."""
     return (
-        f"Row at line {line} has {fields} fields, but the header has {columns} columns."
+        f"Row at line {line} has {fields} field{'' if fields == 1 else 's'}, but the header has {columns} columns."
         " Correct the row; a delimiter or a quotation mark is probably missing or too many."
     )
 

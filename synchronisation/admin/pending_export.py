@@ -22,6 +22,7 @@ from synchronisation.models import (
     PendingExportChangeType,
     PendingExportStatus,
 )
+from synchronisation.services.secret_attributes import secret_attributes
 
 STATUS_KINDS = {
     PendingExportStatus.PENDING: "info",
@@ -95,17 +96,21 @@ class PendingExportAdmin(SectionsMixin, KeysetAdmin):
         parts = {"Queued": obj.pending, "Sent, waiting for its result or confirmation": obj.sent or {}}
         numbers = {int(key) for part in parts.values() for key in part}
         names = dict(Attribute.objects.filter(pk__in=numbers).values_list("pk", "name"))
+        secrets = secret_attributes(numbers)
         return [
-            Section(title, ("attribute", "does", "value"), list(_changes(part, names)))
+            Section(title, ("attribute", "does", "value"), list(_changes(part, names, secrets)))
             for title, part in parts.items()
             if part
         ]
 
 
-def _changes(part: dict[str, Any], names: dict[int, str]) -> Iterator[tuple[str, str, Any]]:
+def _changes(part: dict[str, Any], names: dict[int, str], secrets: set[int]) -> Iterator[tuple[str | int, str, str]]:
     """part: {attribute id: {"set": value} or {"add": [values], "remove": [values]}}."""
-    for number, operations in sorted(part.items(), key=lambda entry: int(entry[0])):
+    for number, operations in sorted((int(key), operations) for key, operations in part.items()):
         for operation, value in operations.items():
-            values = value if isinstance(value, list) else [value]
-            shown = lines([value_text(one) for one in values if one is not None])
-            yield names.get(int(number), number), operation, shown or "(nothing)"
+            yield names.get(number, number), operation, "(secret)" if number in secrets else _values(value)
+
+
+def _values(value: Any) -> str:
+    values = value if isinstance(value, list) else [value]
+    return lines([value_text(one) for one in values if one is not None]) or "(nothing)"

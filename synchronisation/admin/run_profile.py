@@ -1,6 +1,5 @@
 """Run profiles: the list with a button that runs each, and one profile with its schedule and past occurrences."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,6 +21,7 @@ from activities.models import Activity, ActivityStatus, OperationType, TargetTyp
 from jim.admin.model_admins import SectionsMixin
 from jim.admin.sections import Section, page_link
 from synchronisation.admin.schedule_form import RunProfileForm
+from synchronisation.crontab import next_due
 from synchronisation.errors import QueueUnavailableError, SynchronisationError
 from synchronisation.models import RunProfile, ScheduledOccurrence
 from synchronisation.scheduling import schedules_of
@@ -85,8 +85,8 @@ class RunProfileAdmin(SectionsMixin, ModelAdmin):
         """In words, with the next time; None without one."""
         if profile.task is None:
             return None
-        words = profile.task.crontab.human_readable
-        return f"{words}, next {next_due(profile.task):%d %b %H:%M}" if profile.task.enabled else f"{words} (off)"
+        words, due = profile.task.crontab.human_readable, next_due(profile.task.schedule, timezone.now())
+        return f"{words}, next {due:%d %b %H:%M}" if profile.task.enabled else f"{words} (off)"
 
     @display(description="run")
     def run_now(self, profile: Any) -> SafeString | None:
@@ -153,9 +153,3 @@ def describe(profiles: list[Any], *, may_run: bool) -> None:
     )
     for profile in profiles:
         profile.task, profile.open_run, profile.may_run = tasks.get(profile.pk), open_runs.get(profile.pk), may_run
-
-
-def next_due(task: Any) -> Any:
-    """In the schedule's own time zone."""
-    now = timezone.now().astimezone(task.crontab.timezone)
-    return now + max(task.crontab.schedule.remaining_estimate(now), timedelta())

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.viewsets import ViewSetMixin
 
+from . import converters
 from .connected_systems.views import ConnectedSystemViewSet, ConnectorDefinitionViewSet
 from .connector_space.views import (
     ConnectorSpaceCountViewSet,
@@ -25,6 +26,8 @@ from .run_profiles.views import RunProfileViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
+converters.register()
+
 DEFINITIONS = "synchronisation/connector-definitions"
 SYSTEMS = "synchronisation/connected-systems"
 SYSTEM = f"{SYSTEMS}/<int32:connectedSystemId>"
@@ -33,6 +36,7 @@ RUN_PROFILE = f"{SYSTEM}/run-profiles/<int32:runProfileId>"
 RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+VALUES = "<attribute_name:attributeName>/values"
 
 COLLECTION = {"get": "list", "post": "create"}
 ONE = {"get": "retrieve", "put": "update", "delete": "destroy"}
@@ -63,14 +67,18 @@ urlpatterns = [
     route(f"{SYSTEM}/connector-space/unresolved-references/count", UnresolvedReferenceCountViewSet, get="count"),
     route(f"{SYSTEM}/connector-space/<guid:id>", ConnectorSpaceViewSet, get="retrieve"),
     route(
-        f"{SYSTEM}/connector-space/<guid:csoId>/attributes/<text:attributeName>/values",
+        f"{SYSTEM}/connector-space/<guid:csoId>/attributes/{VALUES}",
         ConnectorSpaceValueViewSet,
         get="list",
     ),
     route(f"{SYSTEM}/pending-exports", SystemPendingExportViewSet, get="list"),
     route(f"{SYSTEM}/pending-exports/count", PendingExportCountViewSet, get="count"),
     route(PENDING_EXPORT, PendingExportViewSet, get="retrieve"),
-    route(f"{PENDING_EXPORT}/attribute-changes/<text:attributeName>/values", PendingExportChangeViewSet, get="list"),
+    route(
+        f"{PENDING_EXPORT}/attribute-changes/{VALUES}",
+        PendingExportChangeViewSet,
+        get="list",
+    ),
     route(f"{SYSTEM}/run-profiles", RunProfileViewSet, **COLLECTION),
     route(RUN_PROFILE, RunProfileViewSet, **ONE),
     route(f"{RUN_PROFILE}/execute", RunProfileViewSet, post="execute"),

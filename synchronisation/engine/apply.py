@@ -37,13 +37,13 @@ def _apply_page(run: Run, waiting: bool) -> bool:
         last, read = cursor.fetchone()  # type: ignore[misc]  # an aggregate always has its row
         if not read:
             return False
-        parameters |= {"after": run.position.get("staged", 0), "last": last}
+        parameters |= {"after": run.position.get("staged", 0), "last": last, "first": run.item_count}
         cursor.execute(sql("make_import_page"), parameters)
         cursor.execute("ANALYZE import_page")
         if waiting:
             confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
-        parameters["first"] = run.reserve(sum(counts.values()))
+        run.reserve(sum(counts.values()))
         for name in ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted"):
             cursor.execute(sql(name), parameters)
         _apply_references(run, cursor, parameters)

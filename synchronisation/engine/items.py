@@ -16,6 +16,7 @@ from psycopg import Cursor
 
 from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
+from synchronisation.rules.values import Document
 
 from .bulk import copy_rows
 
@@ -23,7 +24,7 @@ ITEM_COLUMNS = (
     "id", "month", "activity_id", "ordinal", "external_id", "display_name", "object_type", "change_type",
     "error_type", "error_message", "outcome_summary", "cso_id", "mvo_id",
 )  # fmt: skip
-DETAIL_COLUMNS = ("id", "month", "activity_id", "ordinal", "outcomes", "attribute_changes")
+DETAIL_COLUMNS = ("month", "activity_id", "ordinal", "outcomes", "scope", "old_values", "new_values")
 PREFIX_LENGTH = 28
 """Characters of an activity's id that its items share; the ordinal follows in hex (`activities.items.item_id`)."""
 
@@ -63,9 +64,23 @@ class Outcome:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class AttributeChanges:
+    """Attribute key -> value before and after. scope: "cs" or "mv"; old is None on an Add."""
+
+    scope: str
+    old: Document | None
+    new: Document
+
+    def columns(self) -> tuple[str, str | None, str]:
+        """As `execution_item_detail` keeps them."""
+        old = orjson.dumps(self.old).decode() if self.old is not None else None
+        return self.scope, old, orjson.dumps(self.new).decode()
+
+
 @dataclass(slots=True)
 class Item:
-    """What happened to one object. attribute_changes: JSON bytes, as `activities.models` describes."""
+    """What happened to one object. changes: of its attributes."""
 
     external_id: str | None
     display_name: str | None
@@ -76,7 +91,7 @@ class Item:
     cso_id: str | None = None
     mvo_id: str | None = None
     outcomes: list[Outcome] = field(default_factory=list)
-    attribute_changes: bytes | None = None
+    changes: AttributeChanges | None = None
 
     def totals(self) -> dict[str, int]:
         """Outcome type -> count over the whole tree, in causal order."""
@@ -124,11 +139,11 @@ class _Numbered:
             )  # fmt: skip
 
     def detail_rows(self) -> Iterator[tuple[Any, ...]]:
-        for item, identifier, ordinal in self._keys():
-            if item.outcomes or item.attribute_changes is not None:
+        for item, _, ordinal in self._keys():
+            if item.outcomes or item.changes is not None:
                 outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
-                changes = item.attribute_changes.decode() if item.attribute_changes is not None else None
-                yield identifier, self.month, self.activity, ordinal, outcomes, changes
+                changes = item.changes.columns() if item.changes is not None else (None, None, None)
+                yield self.month, self.activity, ordinal, outcomes, *changes
 
 
 def count_item(

@@ -21,7 +21,7 @@ from synchronisation.rules.specification import Specification
 
 from .backoff import next_retry
 from .bulk import copy_temporary
-from .items import Item, Outcome
+from .items import AttributeChanges, Item, Outcome
 from .outbox import Outbox, OutboxRow
 from .pages import Page, Run
 from .statements import sql
@@ -87,7 +87,7 @@ class Results:
         system = self.specification.system.name
         outcome = "Deprovisioned" if row.change_type == "Delete" else "Exported"
         item.outcomes = [Outcome(outcome, 1, system, pending_export_id=row.export_id)]
-        item.attribute_changes = _sent_values(row)
+        item.changes = _sent_values(row)
         self._succeed(settled, row, external_id)
         return item
 
@@ -114,12 +114,12 @@ class Results:
         settled.confirmed.append((row.cso_id, serialised.decode(), values.fingerprint(serialised)))
 
 
-def _sent_values(row: OutboxRow) -> bytes | None:
+def _sent_values(row: OutboxRow) -> AttributeChanges | None:
     """The detail of an export: what each attribute was set to, or gained."""
     if row.sent is None or row.sent == "{}":
         return None
     parts = orjson.loads(row.sent)
-    return orjson.dumps({"scope": "cs", "new": {k: p["set"] if "set" in p else p.get("add") for k, p in parts.items()}})
+    return AttributeChanges("cs", None, {k: p["set"] if "set" in p else p.get("add") for k, p in parts.items()})
 
 
 def _failed_row(now: datetime, row: OutboxRow, message: str) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """Stage: read the whole source into the run's staging tables. The connector space stays untouched.
 
-In: the connector's batches. Out: a `seen` row per object with an external ID, `staged` with references for what is
-new or differs from the connector space, `rejected` for what cannot be imported.
+In: the connector's batches. Out: `staged` with references for what is new or differs from the connector space, a
+narrow `unchanged` row for what does not, `rejected` for what cannot be imported; `seen` is all with an external ID.
 Always: memory holds one page. A run that was interrupted while reading reads again from the old watermark.
 """
 
@@ -21,12 +21,16 @@ from synchronisation.rules import values
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
 from synchronisation.rules.specification import ObjectType
 
-from .bulk import copy_rows
+from .bulk import copy_rows, copy_temporary
 from .errors import RunFailedError
 from .pages import PAGE_SIZE, Page, Run
 from .statements import sql
 
-SEEN = ("row_number", "object_type_id", "external_id_hash")
+UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
+READ_PAGE = {
+    "row_number": "bigint", "external_id_hash": "uuid", "fingerprint": "uuid", "reference_fingerprint": "uuid",
+    "is_delete": "boolean",
+}  # fmt: skip
 STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
     "secondary_external_id_hash", "display_name", "document", "fingerprint", "reference_fingerprint",
@@ -49,20 +53,10 @@ class Target:
 
 
 @dataclass(slots=True)
-class Known:
-    """What the connector space knows of an object: its row and what it looked like."""
-
-    cso_id: str
-    fingerprint: str | None
-    reference_fingerprint: str | None
-    is_normal: bool
-
-
-@dataclass(slots=True)
 class StagedRows:
     """The rows of one page for each staging table."""
 
-    seen: list[tuple[Any, ...]] = field(default_factory=list)
+    unchanged: list[tuple[Any, ...]] = field(default_factory=list)
     staged: list[tuple[Any, ...]] = field(default_factory=list)
     references: list[tuple[Any, ...]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
@@ -81,7 +75,7 @@ def read(run: Run) -> None:
                 reading.stage(page, page_objects)
     with run.page() as page:
         run.facts["rows"] = reading.row_number
-        page.cursor.execute("ANALYZE seen")
+        page.cursor.execute("ANALYZE unchanged")
         page.cursor.execute("ANALYZE staged")
 
 
@@ -135,7 +129,7 @@ def watermarks_of(run: Run) -> QuerySet[Watermark]:
 def _start_over(run: Run) -> None:
     """Forget what an interrupted reading staged."""
     with run.page() as page:
-        page.cursor.execute("TRUNCATE seen, staged, staged_reference, rejected")
+        page.cursor.execute("TRUNCATE unchanged, staged, staged_reference, rejected")
         run.objects_processed = 0
         for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
             del run.counters[key]
@@ -194,24 +188,19 @@ class _Reading:
     def _stage_type(
         self, page: Page, rows: StagedRows, target: Target, objects: list[tuple[int, ImportObject, Shaped]]
     ) -> None:
-        type_id = target.object_type.id
+        """Stage what is new or differs; a type that the connector space knows nothing of is new as a whole."""
         self.run.counters[object_type_key(target.object_type.name)] += len(objects)
-        known = {} if target.is_empty else _known(page, type_id, [shaped.external_id_hash for _, _, shaped in objects])
-        for row_number, item, shaped in objects:
-            match = known.get(shaped.external_id_hash)
-            is_delete = item.change is Change.DELETE
-            mark = values.fingerprint(shaped.serialised)
-            reference_mark = values.reference_fingerprint(shaped.references)
-            rows.seen.append((row_number, type_id, shaped.external_id_hash))
-            if match is not None:
-                unchanged = match.fingerprint == mark and match.reference_fingerprint == reference_mark
-                if unchanged and match.is_normal and not is_delete:
-                    continue
-            cso_id = match.cso_id if match is not None else str(uuid7())
+        compared = [(row_number, item, shaped, _marks(shaped)) for row_number, item, shaped in objects]
+        known = None if target.is_empty else _changed(page, target.object_type.id, compared)
+        for row_number, item, shaped, (mark, reference_mark) in compared:
+            if known is not None and row_number not in known:
+                continue
+            known_id = known[row_number] if known is not None else None
+            cso_id = known_id or str(uuid7())
             rows.staged.append((
-                row_number, item.row, cso_id, match is None, is_delete, type_id, shaped.external_id,
-                shaped.external_id_hash, shaped.secondary_hash, shaped.display_name, shaped.serialised.decode(),
-                mark, reference_mark,
+                row_number, item.row, cso_id, known_id is None, item.change is Change.DELETE, target.object_type.id,
+                shaped.external_id, shaped.external_id_hash, shaped.secondary_hash, shaped.display_name,
+                shaped.serialised.decode(), mark, reference_mark,
             ))  # fmt: skip
             rows.references.extend(
                 (row_number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text))
@@ -239,18 +228,32 @@ class _Reading:
             rejection.display_name, rejection.error_type, message,
         ))  # fmt: skip
         if known_hash is not None:
-            rows.seen.append((self.row_number, object_type.id, known_hash))
+            rows.unchanged.append((self.row_number, object_type.id, known_hash))
 
 
-def _known(page: Page, type_id: int, hashes: list[str]) -> dict[str, Known]:
-    """External ID hash -> what the connector space knows, for one page of objects."""
-    page.cursor.execute(sql("known_objects"), {"type": type_id, "hashes": hashes})
-    return {row[0]: Known(row[1], row[2], row[3], row[4]) for row in page.cursor}
+def _marks(shaped: Shaped) -> tuple[str, str | None]:
+    """The two fingerprints that decide "unchanged"."""
+    return values.fingerprint(shaped.serialised), values.reference_fingerprint(shaped.references)
+
+
+def _changed(
+    page: Page, type_id: int, compared: list[tuple[int, ImportObject, Shaped, tuple[str, str | None]]]
+) -> dict[int, str | None]:
+    """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
+    rows = (
+        (row_number, shaped.external_id_hash, *marks, item.change is Change.DELETE)
+        for row_number, item, shaped, marks in compared
+    )
+    copy_temporary(page.cursor, "read_page", READ_PAGE, rows)
+    page.cursor.execute(sql("compare_page"), {"type": type_id})
+    changed = dict(page.cursor.fetchall())
+    page.cursor.execute("DROP TABLE read_page")  # another type may follow in this page
+    return changed
 
 
 def _write(page: Page, rows: StagedRows) -> None:
     for table, columns, table_rows in (
-        ("seen", SEEN, rows.seen),
+        ("unchanged", UNCHANGED, rows.unchanged),
         ("staged", STAGED, rows.staged),
         ("staged_reference", STAGED_REFERENCE, rows.references),
         ("rejected", REJECTED, rows.rejected),

@@ -22,7 +22,7 @@ from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.world import Cso, Mvo, World
 
 from .bulk import copy_rows, copy_temporary
-from .items import Item, Outcome
+from .items import AttributeChanges, Item, Outcome
 from .load import load_page
 from .pages import PAGE_SIZE, Page, Run
 from .statements import sql
@@ -186,7 +186,7 @@ class Synchroniser:
         if error is not None:
             item.error_type, item.error_message = error.error_type, str(error)
         if inbound.flows and cso.mvo is not None:
-            item.attribute_changes = attribute_changes(cso.mvo)
+            item.changes = attribute_changes(cso.mvo)
         return item if item.outcomes or item.error_type else None
 
     def _remember_failures(self, page: Page, ids: list[str], failed: list[tuple[str, str]]) -> None:
@@ -228,15 +228,13 @@ def effect_outcome(effect: Effect, *, is_drift: bool = False) -> Outcome:
     return cause
 
 
-def attribute_changes(mvo: Mvo) -> bytes:
-    """The detail of an item whose MVO changed, as `activities.models` describes."""
+def attribute_changes(mvo: Mvo) -> AttributeChanges:
+    """What the MVO's attributes were and became."""
     if mvo.before is None:
-        return b'{"scope":"mv","new":' + orjson.dumps(mvo.document) + b"}"
+        return AttributeChanges("mv", None, mvo.document)
     changed = mvo.changed_keys()
-    return orjson.dumps(
-        {
-            "scope": "mv",
-            "old": {key: value for key, value in mvo.before.items() if key in changed},
-            "new": {key: value for key, value in mvo.document.items() if key in changed},
-        }
+    return AttributeChanges(
+        "mv",
+        {key: value for key, value in mvo.before.items() if key in changed},
+        {key: value for key, value in mvo.document.items() if key in changed},
     )

@@ -10,10 +10,19 @@ from django.db import migrations
 FORWARD = """
 CREATE SEQUENCE run_fence;
 
+-- The attributes of a document whose value another document does not have.
+CREATE FUNCTION changed_values(document jsonb, other jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    SELECT coalesce(jsonb_object_agg(key, value), '{}')
+    FROM jsonb_each(document)
+    WHERE value IS DISTINCT FROM other -> key
+);
+
 CREATE SCHEMA run_template;
 
--- Every object that was read, one narrow row each: finds duplicates and what is missing.
-CREATE TABLE run_template.seen (
+-- Objects that were read and are as the connector space has them, or cannot be imported: one narrow row each.
+CREATE TABLE run_template.unchanged (
     row_number bigint NOT NULL,
     object_type_id integer NOT NULL,
     external_id_hash uuid NOT NULL
@@ -36,6 +45,12 @@ CREATE TABLE run_template.staged (
     reference_fingerprint uuid,
     PRIMARY KEY (row_number)
 );
+
+-- Every object that was read: finds duplicates and what is missing.
+CREATE VIEW run_template.seen AS
+SELECT row_number, object_type_id, external_id_hash FROM run_template.unchanged
+UNION ALL
+SELECT row_number, object_type_id, external_id_hash FROM run_template.staged;
 
 CREATE TABLE run_template.staged_reference (
     row_number bigint NOT NULL,
@@ -88,6 +103,7 @@ CREATE TABLE run_template.freed (
 
 BACKWARD = """
 DROP SCHEMA run_template CASCADE;
+DROP FUNCTION changed_values(jsonb, jsonb);
 DROP SEQUENCE run_fence;
 """
 

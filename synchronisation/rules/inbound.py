@@ -104,9 +104,24 @@ def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) 
 def _flowed(
     mvo: Mvo, cs: Document, flows: tuple[Flow, ...], rules: CompiledRules, system_id: int
 ) -> tuple[Document, Holders]:
-    """The MVO's document and holders after all mappings, in order; each sees the result so far. Raises: FlowError."""
+    """The MVO's document and holders after all mappings. Raises: FlowError."""
     document, holders = dict(mvo.document), dict(mvo.holders)
-    priority = rules.priority
+    if _flow_in_order(document, holders, cs, flows, rules.priority, system_id):
+        # What one mapping let go, one before it may hold.
+        _flow_in_order(document, holders, cs, flows, rules.priority, system_id)
+    return document, holders
+
+
+def _flow_in_order(
+    document: Document,
+    holders: Holders,
+    cs: Document,
+    flows: tuple[Flow, ...],
+    priority: dict[tuple[int, str], int],
+    system_id: int,
+) -> bool:
+    """Each mapping sees the result so far; whether one let its attribute go."""
+    let_go = False
     for flow in flows:
         key = flow.key
         value = flow.value(document, cs)
@@ -116,13 +131,14 @@ def _flowed(
             if is_own:
                 document.pop(key, None)
                 del holders[key]
+                let_go = True
             continue
         if holder is not None and not is_own and _outranks(holder, key, flow, priority):
             continue
         if not is_own:
             holders[key] = [system_id, flow.rule_id]
         _put(document, key, value)
-    return document, holders
+    return let_go
 
 
 def _outranks(holder: list[int], key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:

@@ -1,7 +1,7 @@
 """Create and change connected systems.
 
-Always: a change of settings is saved first and validated afterwards, outside the transaction, since validating may
-wait for the external store; what is wrong with the settings stands in the activity.
+Always: a change is saved first and validated afterwards, outside the transaction, since validating may wait for the
+external store; what is wrong with the settings stands in the activity.
 """
 
 from collections.abc import Mapping
@@ -34,16 +34,34 @@ def update_system(
     setting_values: Mapping[str, Mapping[str, Any]],
     initiator: Initiator,
 ) -> ConnectedSystem:
-    """values: the model's fields that are to change. setting_values: as `store_values` takes them.
+    """Save and validate. Raises: RefusedError, SecretError."""
+    message = save_system(system, values, setting_values)
+    validate_system(system, message, initiator)
+    return system
 
-    Raises: RefusedError, SecretError.
+
+@transaction.atomic
+def save_system(
+    system: ConnectedSystem, values: Mapping[str, Any], setting_values: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Save what is to change, a sentence about it; `validate_system` must follow, after the transaction.
+
+    values: the model's fields. setting_values: as `store_values` takes them. Raises: RefusedError, SecretError.
     """
     message = changed_fields(system, values)
     if setting_values:
         message += f" Settings given: {', '.join(setting_values)}."
-    with transaction.atomic():
-        _save(system, values)
-        store_values(system, setting_values)
+    for name, value in values.items():
+        setattr(system, name, value)
+    system.last_updated = timezone.now()
+    system.setting_values_valid = False
+    system.save(update_fields=[*values, "last_updated", "setting_values_valid"])
+    store_values(system, setting_values)
+    return message
+
+
+def validate_system(system: ConnectedSystem, message: str, initiator: Initiator) -> None:
+    """Validate what `save_system` saved, and record the change with what is wrong with it."""
     with recording(
         TargetType.CONNECTED_SYSTEM,
         OperationType.UPDATE,
@@ -55,7 +73,6 @@ def update_system(
         problem = validate_settings(system)
         if problem is not None:
             activity.warning_message = f"The settings are not valid. {problem}"
-    return system
 
 
 def validate_settings(system: ConnectedSystem) -> str | None:
@@ -74,11 +91,3 @@ def settings_problem(system: ConnectedSystem) -> str | None:
     except ConnectorError as error:
         return str(error)
     return None
-
-
-def _save(system: ConnectedSystem, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(system, name, value)
-    system.last_updated = timezone.now()
-    system.setting_values_valid = False
-    system.save(update_fields=[*values, "last_updated", "setting_values_valid"])

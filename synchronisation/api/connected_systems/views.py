@@ -21,7 +21,7 @@ from synchronisation.models import (
     ObjectType,
     PendingExport,
 )
-from synchronisation.services.connected_systems import create_system, update_system
+from synchronisation.services.connected_systems import create_system, save_system, validate_system
 from synchronisation.services.deletion import delete_system
 from synchronisation.services.errors import NotPossibleError
 from synchronisation.services.schema import import_schema
@@ -105,7 +105,9 @@ class ConnectedSystemViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin,
         values = dict(serializer.validated_data)
         setting_values = values.pop("setting_values", {})
         with unique_violations(FIELD_BY_CONSTRAINT):
-            return update_system(serializer.instance, values, setting_values, self.caller.initiator)
+            message = save_system(serializer.instance, values, setting_values)
+        validate_system(serializer.instance, message, self.caller.initiator)
+        return serializer.instance
 
     @extend_schema(
         parameters=[OpenApiParameter("deleteChangeHistory", OpenApiTypes.BOOL, default=False)],

@@ -45,7 +45,11 @@ class MetaverseObjectTypeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMi
         "retrieve": Operation("retrieveMetaverseObjectType", "Retrieve an object type", errors=(400,)),
         "update": Operation("updateMetaverseObjectType", "Update deletion rules"),
     }
-    queryset = MetaverseObjectType.objects.prefetch_related("deletion_trigger_systems", "attributes")
+    queryset = MetaverseObjectType.objects.prefetch_related("deletion_trigger_systems")
+
+    def get_queryset(self) -> QuerySet[MetaverseObjectType]:
+        types = super().get_queryset()
+        return types if self.action == "list" else types.prefetch_related("attributes")
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         return MetaverseObjectTypeHeaderSerializer if self.action == "list" else MetaverseObjectTypeSerializer

@@ -10,23 +10,22 @@ FROM (
 ) AS next;
 
 -- name: make_import_page
--- The accepted objects of one page beside what the connector space has of them. An explicit delete of an object that
--- is not there is no change. Reads staged and rejected by row, cso by key.
+-- The accepted objects of one page, each with its place and what the connector space has of it; the rest of them stays
+-- in `staged`. An explicit delete of an object that is not there is no change. Reads staged and rejected by row, cso by
+-- key.
 CREATE TEMPORARY TABLE import_page ON COMMIT DROP AS
 SELECT
-    staged.*,
+    staged.row_number,
+    staged.cso_id,
     cso.document AS old_document,
     cso.reference_fingerprint AS old_reference_fingerprint,
-    cso.status AS old_status,
-    object_type.name AS object_type,
     CASE
         WHEN staged.is_delete THEN 'Delete'
         WHEN staged.is_new THEN 'Add'
         ELSE 'Update'
     END AS change_type,
-    row_number() OVER (ORDER BY staged.row_number) - 1 AS place
+    %(first)s + row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
-JOIN object_type ON object_type.id = staged.object_type_id
 LEFT JOIN cso ON NOT staged.is_new
              AND cso.id = staged.cso_id
 WHERE staged.row_number > %(after)s
@@ -47,19 +46,19 @@ FROM import_page
 GROUP BY change_type;
 
 -- name: write_import_items
--- Items of one page from ordinal `first` on. Writes execution_item.
+-- Items of one page. Writes execution_item.
 INSERT INTO execution_item (
     id, month, activity_id, ordinal, external_id, display_name, object_type, change_type, error_type, error_message,
     outcome_summary, cso_id
 )
 SELECT
-    execution_item_id(%(activity)s, %(first)s + page.place),
+    execution_item_id(%(activity)s, page.ordinal),
     %(month)s,
     %(activity)s,
-    %(first)s + page.place,
-    page.external_id,
-    page.display_name,
-    page.object_type,
+    page.ordinal,
+    staged.external_id,
+    staged.display_name,
+    object_type.name,
     page.change_type,
     note.error_type,
     note.error_message,
@@ -67,35 +66,29 @@ SELECT
         || coalesce(',' || note.summary, ''),
     page.cso_id
 FROM import_page AS page
-LEFT JOIN import_note AS note USING (cso_id);
+JOIN staged USING (row_number)
+JOIN object_type ON object_type.id = staged.object_type_id
+LEFT JOIN import_note AS note ON note.cso_id = page.cso_id
+ORDER BY page.ordinal;
 
 -- name: write_import_details
 -- What each object of the page was and became. Writes execution_item_detail.
-INSERT INTO execution_item_detail (id, month, activity_id, ordinal, outcomes, attribute_changes)
+INSERT INTO execution_item_detail (month, activity_id, ordinal, outcomes, scope, old_values, new_values)
 SELECT
-    execution_item_id(%(activity)s, %(first)s + page.place),
     %(month)s,
     %(activity)s,
-    %(first)s + page.place,
+    page.ordinal,
     note.outcomes,
+    'cs',
+    CASE page.change_type WHEN 'Update' THEN changed_values(page.old_document, staged.document) END,
     CASE page.change_type
-        WHEN 'Add' THEN jsonb_build_object('scope', 'cs', 'new', page.document)
-        WHEN 'Update' THEN jsonb_build_object(
-            'scope', 'cs',
-            'old', (
-                SELECT coalesce(jsonb_object_agg(key, value), '{}')
-                FROM jsonb_each(page.old_document)
-                WHERE value IS DISTINCT FROM page.document -> key
-            ),
-            'new', (
-                SELECT coalesce(jsonb_object_agg(key, value), '{}')
-                FROM jsonb_each(page.document)
-                WHERE value IS DISTINCT FROM page.old_document -> key
-            )
-        )
+        WHEN 'Add' THEN staged.document
+        WHEN 'Update' THEN changed_values(staged.document, page.old_document)
     END
 FROM import_page AS page
-LEFT JOIN import_note AS note USING (cso_id);
+JOIN staged USING (row_number)
+LEFT JOIN import_note AS note ON note.cso_id = page.cso_id
+ORDER BY page.ordinal;
 
 -- name: insert_new
 -- Writes cso; the change number comes from its sequence.
@@ -104,10 +97,11 @@ INSERT INTO cso (
     secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, deprovisioned
 )
 SELECT
-    cso_id, %(system)s, object_type_id, %(partition)s, now(), 'Normal', external_id, external_id_hash,
+    staged.cso_id, %(system)s, object_type_id, %(partition)s, now(), 'Normal', external_id, external_id_hash,
     secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, false
-FROM import_page
-WHERE change_type = 'Add'
+FROM import_page AS page
+JOIN staged USING (row_number)
+WHERE page.change_type = 'Add'
 ORDER BY row_number;
 
 -- name: update_changed
@@ -115,16 +109,17 @@ ORDER BY row_number;
 UPDATE cso
 SET status = 'Normal',
     partition_id = %(partition)s,
-    external_id = page.external_id,
-    external_id_hash = page.external_id_hash,
-    secondary_external_id_hash = page.secondary_external_id_hash,
-    display_name = page.display_name,
-    document = page.document,
-    fingerprint = page.fingerprint,
-    reference_fingerprint = page.reference_fingerprint,
+    external_id = staged.external_id,
+    external_id_hash = staged.external_id_hash,
+    secondary_external_id_hash = staged.secondary_external_id_hash,
+    display_name = staged.display_name,
+    document = staged.document,
+    fingerprint = staged.fingerprint,
+    reference_fingerprint = staged.reference_fingerprint,
     last_updated = now(),
     change_number = nextval('cso_change_number')
 FROM import_page AS page
+JOIN staged USING (row_number)
 WHERE page.change_type = 'Update'
   AND cso.id = page.cso_id;
 
@@ -142,8 +137,9 @@ WHERE page.change_type = 'Delete'
 -- References that a changed object no longer has. Reads cso_reference by its key, only where the sum differs.
 DELETE FROM cso_reference
 USING import_page AS page
+JOIN staged USING (row_number)
 WHERE page.change_type = 'Update'
-  AND page.old_reference_fingerprint IS DISTINCT FROM page.reference_fingerprint
+  AND page.old_reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint
   AND cso_reference.cso_id = page.cso_id
   AND NOT EXISTS (
       SELECT
@@ -156,19 +152,21 @@ WHERE page.change_type = 'Update'
 -- name: insert_references
 -- References that are new to an object; those it had stay as they are, resolved.
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash)
-SELECT staged.cso_id, %(system)s, staged.attribute_id, staged.text, staged.text_hash, staged.name_hash
+SELECT page.cso_id, %(system)s, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash
 FROM import_page AS page
-JOIN staged_reference AS staged USING (row_number)
+JOIN staged USING (row_number)
+JOIN staged_reference AS reference USING (row_number)
 WHERE page.change_type IN ('Add', 'Update')
-  AND page.old_reference_fingerprint IS DISTINCT FROM page.reference_fingerprint
+  AND page.old_reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint
 ON CONFLICT (cso_id, attribute_id, text_hash) DO NOTHING;
 
 -- name: note_items
 -- Where the items of objects with references are, should a reference turn out to name nothing.
 INSERT INTO item_of (cso_id, ordinal)
-SELECT cso_id, %(first)s + place
-FROM import_page
-WHERE reference_fingerprint IS NOT NULL;
+SELECT page.cso_id, page.ordinal
+FROM import_page AS page
+JOIN staged USING (row_number)
+WHERE staged.reference_fingerprint IS NOT NULL;
 
 -- name: rejected_page
 -- The next rejected rows, with the object each would have updated. Index: cso_external_id.

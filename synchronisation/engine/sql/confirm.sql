@@ -9,15 +9,16 @@ LIMIT 1;
 -- name: exports_of_import_page
 -- The sent exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
 SELECT
-    page.cso_id::text, page.document::text, export.id::text, export.sent::text, export.pending::text,
+    page.cso_id::text, staged.document::text, export.id::text, export.sent::text, export.pending::text,
     export.error_count, export.max_retries
 FROM import_page AS page
+JOIN staged USING (row_number)
 JOIN pending_export AS export ON export.cso_id = page.cso_id
 WHERE export.sent IS NOT NULL
   AND page.change_type = 'Update';
 
 -- name: queue_confirmations
--- Exports whose object was read and is neither staged nor rejected: it is as it was. Ordered by export.
+-- Exports whose object was read as it was. Ordered by export.
 INSERT INTO work (phase, ordinal, object_id)
 SELECT 'confirm', row_number() OVER (ORDER BY export.id), export.cso_id
 FROM pending_export AS export
@@ -27,11 +28,10 @@ WHERE export.system_id = %(system)s
   AND cso.status = 'Normal'
   AND EXISTS (
       SELECT
-      FROM seen
-      WHERE seen.object_type_id = cso.object_type_id
-        AND seen.external_id_hash = cso.external_id_hash
-        AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = seen.row_number)
-        AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = seen.row_number)
+      FROM unchanged
+      WHERE unchanged.object_type_id = cso.object_type_id
+        AND unchanged.external_id_hash = cso.external_id_hash
+        AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = unchanged.row_number)
   );
 
 -- name: exports_of_unchanged

@@ -143,11 +143,7 @@ WHERE work.phase = 'missing'
   AND work.ordinal = numbered.ordinal;
 
 -- name: count_import
--- Unchanged objects: seen, and neither staged nor rejected.
-SELECT
-    (SELECT count(*) FROM seen)
-        - (SELECT count(*) FROM staged)
-        - (SELECT count(*)
-           FROM rejected
-           WHERE external_id_hash IS NOT NULL
-             AND NOT EXISTS (SELECT FROM staged WHERE staged.row_number = rejected.row_number));
+-- Objects that were read as they were, and not rejected.
+SELECT count(*)
+FROM unchanged
+WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = unchanged.row_number);

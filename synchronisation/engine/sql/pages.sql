@@ -23,9 +23,13 @@ SET phase = %(phase)s,
 WHERE activity_id = %(activity)s;
 
 -- name: make_run_tables
--- The run's own copy of each table of the template; repeatable.
-CREATE TABLE IF NOT EXISTS seen (LIKE run_template.seen INCLUDING ALL);
+-- The run's own copy of each table and view of the template; repeatable.
+CREATE TABLE IF NOT EXISTS unchanged (LIKE run_template.unchanged INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS staged (LIKE run_template.staged INCLUDING ALL);
+CREATE OR REPLACE VIEW seen AS
+SELECT row_number, object_type_id, external_id_hash FROM unchanged
+UNION ALL
+SELECT row_number, object_type_id, external_id_hash FROM staged;
 CREATE TABLE IF NOT EXISTS staged_reference (LIKE run_template.staged_reference INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS rejected (LIKE run_template.rejected INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS work (LIKE run_template.work INCLUDING ALL);

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from celery.schedules import crontab
 from django_celery_beat.models import CrontabSchedule
+from django_celery_beat.tzcrontab import TzAwareCrontab
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from synchronisation.crontab import Crontab, CrontabError, latest_due, text_of
+from synchronisation.crontab import Crontab, CrontabError, latest_due, next_due, text_of
 
 ZONES = ("UTC", "Europe/London", "America/New_York", "Asia/Kolkata", "America/Santiago")
 MINUTES = ("*", "*/7", "0", "5,35", "59")
@@ -76,6 +77,12 @@ def test_half_past_one_in_london_when_clocks_change(moment: str, due: str) -> No
     schedule = crontab(minute=30, hour=1)
     found = latest_due(schedule, ZoneInfo("Europe/London"), datetime.fromisoformat(moment).replace(tzinfo=UTC))
     assert found == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+def test_next_due_is_exact_and_in_the_time_of_the_schedule() -> None:
+    schedule = TzAwareCrontab(minute="30", hour="6", tz=ZoneInfo("Europe/London"))
+    found = next_due(schedule, datetime(2026, 7, 1, 5, 30, tzinfo=UTC))
+    assert found.isoformat() == "2026-07-02T06:30:00+01:00"
 
 
 def test_rare_day_is_found_decades_back() -> None:

@@ -144,12 +144,13 @@ def test_item_shows_its_outcomes_and_attribute_changes_by_name(admin_client: Cli
     create_items(run, {"display_name": "Zoë", "error_type": "AmbiguousMatch", "error_message": "Two match."})
     item = run.items.get()
     ExecutionItemDetail.objects.create(
-        id=item.pk,
         month=item.month,
         activity=run,
         ordinal=0,
         outcomes=[{"type": "Projected", "count": 1, "children": [{"type": "AttributeFlow", "count": 9}]}],
-        attribute_changes={"scope": "cs", "old": {str(name.pk): "Miller"}, "new": {str(name.pk): ["A", "B"]}},
+        scope="cs",
+        old_values={str(name.pk): "Miller"},
+        new_values={str(name.pk): ["A", "B"]},
     )
     text = content(admin_client, path_of(run, "items", 0))
     for part in ("Zoë", "Ambiguous Match", "Two match.", "Projected 1", "AttributeFlow 9", "surname Miller A, B"):

@@ -9,6 +9,7 @@ from synchronisation.models import (
     Attribute,
     ConnectedSystem,
     ConnectorSpaceObject,
+    Direction,
     Join,
     JoinType,
     MetaverseAttribute,
@@ -17,7 +18,7 @@ from synchronisation.models import (
     PendingExport,
 )
 from synchronisation.rules.values import hash_text
-from tests.integration.synchronisation.systems import file_system
+from tests.integration.synchronisation.systems import file_system, rule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class People:
         Join.objects.create(cso=cso, mvo=mvo, system_id=self.hr.pk, type=JoinType.PROJECTED, created=timezone.now())
         return mvo, cso
 
+    def fill_with_expression(self, attribute: Attribute, expression: str) -> None:
+        mapping = rule_of(self.hr, Direction.EXPORT).mappings.create(target_attribute=attribute)
+        mapping.sources.create(expression=expression)
+
     def add_unjoined(self, number: int, name: str, **document: Any) -> ConnectorSpaceObject:
         external_id = f"E{number}"
         return ConnectorSpaceObject.objects.create(
@@ -58,8 +63,9 @@ class People:
 def people() -> People:
     hr = file_system("HR")
     object_type = hr.object_types.get()
-    employee_id = Attribute.objects.create(object_type=object_type, name="employeeId", type="Text", is_external_id=True)
-    phones = Attribute.objects.create(object_type=object_type, name="phones", type="Text", plurality="MultiValued")
+    selected = {"object_type": object_type, "type": "Text", "selected": True}
+    employee_id = Attribute.objects.create(name="employeeId", is_external_id=True, **selected)
+    phones = Attribute.objects.create(name="phones", plurality="MultiValued", **selected)
     return People(hr, employee_id, phones, MetaverseAttribute.objects.get(name="Display Name"))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from synchronisation.models import CsoReference, MetaverseAttribute, MetaverseReference
+from synchronisation.models import Attribute, CsoReference, MetaverseAttribute, MetaverseReference
 from synchronisation.rules.values import hash_name, hash_text
 from tests.admin import content, link_to, page, queries_of
 from tests.integration.synchronisation.admin.objects import People, people, queue_change
@@ -137,6 +137,20 @@ def test_pending_export_shows_its_changes_by_name(admin_client: Client, hr: Peop
     text = content(admin_client, f"{EXPORTS}{change.pk}/change/")
     for part in ("employeeId set (nothing)", "phones add +44 1 +44 2", "Target Zoë"):
         assert part in text
+
+
+def test_queued_secrets_are_not_shown(admin_client: Client, hr: People) -> None:
+    mvo, cso = hr.add(1, "Zoë")
+    hr.fill_with_expression(hr.phones, "RandomPassword(12)")
+    password = Attribute.objects.create(object_type=cso.object_type, name="password", type="Text", selected=False)
+    change = queue_change(
+        cso, mvo, pending={str(hr.phones.pk): {"add": ["tiger"]}}, sent={str(password.pk): {"set": "lion"}}
+    )
+    text = content(admin_client, f"{EXPORTS}{change.pk}/change/")
+    assert "phones add (secret)" in text
+    assert "password set (secret)" in text
+    assert "tiger" not in text
+    assert "lion" not in text
 
 
 @pytest.mark.parametrize("path", [MVOS, CSOS, EXPORTS])

@@ -114,7 +114,7 @@ def test_nothing_happens_while_a_run_may_use_the_system(administrator: APIClient
 @pytest.mark.parametrize(("query", "left"), [("", 1), ("?deleteChangeHistory=true", 0)])
 def test_change_history_goes_only_when_asked(administrator: APIClient, hr: Any, query: str, left: int) -> None:
     run = create_run(connected_system_id=hr["id"], status="Complete")
-    ExecutionItemDetail.objects.create(id=UUID(int=1), month=run.created.date(), activity=run, ordinal=0)
+    ExecutionItemDetail.objects.create(month=run.created.date(), activity=run, ordinal=0)
     assert call(administrator, "delete", f"{SYSTEMS}/{hr['id']}{query}")["success"] is True
     assert ExecutionItemDetail.objects.count() == left
     assert Activity.objects.filter(pk=run.pk).exists()

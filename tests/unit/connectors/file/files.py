@@ -35,7 +35,7 @@ class Files:
 
     def connector(self, **settings: str | bool) -> FileConnector:
         """settings: names with underscores for spaces; Bidirectional, people.csv, person unless given."""
-        named = {name.replace("_", " "): value for name, value in settings.items()}
+        named = {name.replace("_", " ").replace("Multi ", "Multi-"): value for name, value in settings.items()}
         of_type = {} if "Object Type Column" in named else {"Object Type": "person"}
         given = {"File Path": "people.csv", "Mode": "Bidirectional", **of_type, **named}
         return FileConnector(check_settings(FileConnector, given), Environment(self.root))

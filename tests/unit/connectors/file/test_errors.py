@@ -35,12 +35,16 @@ def test_every_operating_system_error_is_mapped(error):
     assert mapped_error.__cause__ is error
 
 
-@pytest.mark.parametrize("kind", [*with_subclasses(OSError)], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in with_subclasses(OSError) if kind.__module__ == "builtins"],
+    ids=lambda kind: kind.__name__,
+)
 def test_every_kind_of_os_error_is_mapped_even_without_a_number(kind):
-    assert isinstance(raised_for(kind.__new__(kind, "no number")), ConnectorError)
+    assert isinstance(raised_for(kind("no number")), ConnectorError)
 
 
-@pytest.mark.parametrize("kind", [*with_subclasses(sqlite3.Error)], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", list(with_subclasses(sqlite3.Error)), ids=lambda kind: kind.__name__)
 def test_every_database_error_of_the_spool_is_temporary(kind):
     assert isinstance(raised_for(kind("disk full")), TransientConnectorError)
 

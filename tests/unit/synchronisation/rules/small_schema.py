@@ -44,10 +44,14 @@ PASSWORD = Attribute(26, "userPassword", TEXT)
 
 PERSON = ObjectType(1, 1, "person", selected=True, recall=True, attributes=(EMPLOYEE, FIRST, LAST, AGE, PHONES))
 ACCOUNT = ObjectType(2, 2, "account", selected=True, recall=True, attributes=(UID, DN, CN, MAIL, TELEPHONE, PASSWORD))
-CONTACT = ObjectType(3, 2, "contact", selected=True, recall=True, attributes=(Attribute(31, "id", TEXT, external_id=True),))
+BADGE_ID = Attribute(31, "badgeId", TEXT, external_id=True)
+HOLDER = Attribute(32, "holder", TEXT)
+BADGE = ObjectType(3, 3, "badge", selected=True, recall=True, attributes=(BADGE_ID, HOLDER))
 
 HR = System(1, "HR", False, 20, 50, 5)
 DIRECTORY = System(2, "Directory", False, 20, 50, 5)
+BADGES = System(3, "Badges", False, 20, 50, 5)
+SYSTEM_OF = {PERSON.id: HR, ACCOUNT.id: DIRECTORY, BADGE.id: BADGES}
 
 MV_PERSON = MetaverseType(
     1, "person", "Manual", None, (), (MV_EMPLOYEE, MV_FIRST, MV_NAME, MV_AGE, MV_PHONES, MV_MANAGER)
@@ -73,10 +77,12 @@ def flow(
     return Mapping(target.id, target.id, priority, null_is_value, initial_only, kinds)
 
 
-def import_rule(*mappings: Mapping, rule_id: int = 1, projects: bool = True, system: System = HR) -> Rule:
+def import_rule(
+    *mappings: Mapping, rule_id: int = 1, projects: bool = True, object_type: ObjectType = PERSON
+) -> Rule:
     return Rule(
-        rule_id, f"import {rule_id}", system.id, PERSON.id, MV_PERSON.id, is_import=True, projects=projects,
-        provisions=False, enforces_state=False, deletes=False, mappings=mappings,
+        rule_id, f"import {rule_id}", object_type.system_id, object_type.id, MV_PERSON.id, is_import=True,
+        projects=projects, provisions=False, enforces_state=False, deletes=False, mappings=mappings,
     )  # fmt: skip
 
 
@@ -89,8 +95,8 @@ def export_rule(
     object_type: ObjectType = ACCOUNT,
 ) -> Rule:
     return Rule(
-        rule_id, f"export {rule_id}", DIRECTORY.id, object_type.id, MV_PERSON.id, is_import=False, projects=False,
-        provisions=provisions, enforces_state=enforces_state, deletes=deletes, mappings=mappings,
+        rule_id, f"export {rule_id}", object_type.system_id, object_type.id, MV_PERSON.id, is_import=False,
+        projects=False, provisions=provisions, enforces_state=enforces_state, deletes=deletes, mappings=mappings,
     )  # fmt: skip
 
 
@@ -107,8 +113,8 @@ def specification(*rules: Rule, matching: tuple[MatchingRule, ...] = (), system:
         now=datetime(2026, 1, 1, tzinfo=UTC),
         run_type="FullSynchronisation",
         system=system,
-        systems=(system, DIRECTORY),
-        object_types=(PERSON, ACCOUNT, CONTACT),
+        systems=(system, DIRECTORY, BADGES),
+        object_types=(PERSON, ACCOUNT, BADGE),
         metaverse_types=(MV_PERSON,),
         rules=rules,
         matching_rules=matching,

@@ -1,0 +1,64 @@
+"""Deletion rules: whether an MVO that lost a CSO is deleted, marked or kept."""
+
+import msgspec
+import pytest
+
+from synchronisation.rules.deletion import Judgement, Verdict, is_connector, judge_deletion
+from synchronisation.rules.world import Account
+
+from .small_schema import BADGE, MV_PERSON
+from .small_world import account_of, export_of, mvo_of
+
+HR_ID, OTHER_SOURCE_ID = 1, 4
+KEEP, DELETE = Judgement(Verdict.KEEP), Judgement(Verdict.DELETE)
+MANUAL, LAST, AUTHORITATIVE = "Manual", "WhenLastConnectorDisconnected", "WhenAuthoritativeSourceDisconnected"
+
+ACCOUNTS = {
+    "no account": [],
+    "an account": [account_of()],
+    "an obsolete account": [account_of(status="Obsolete")],
+    "a placeholder": [account_of(None, export_of("Create"), status="PendingProvisioning")],
+    "an account with a queued delete": [account_of(None, export_of("Delete"))],
+    "a leaving and a staying account": [account_of(None, export_of("Delete")), account_of(object_type=BADGE)],
+}
+HOLDS = {"an account", "an obsolete account", "a leaving and a staying account"}
+
+
+@pytest.mark.parametrize("accounts", ACCOUNTS.values(), ids=ACCOUNTS.keys())
+def test_manual_rule_keeps_whatever_is_left(accounts: list[Account]) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=MANUAL)
+    assert judge_deletion(mvo_of({}, *accounts), kind, lost_system_id=HR_ID) == KEEP
+
+
+@pytest.mark.parametrize(
+    ("accounts", "expected"),
+    [(accounts, KEEP if name in HOLDS else DELETE) for name, accounts in ACCOUNTS.items()],
+    ids=ACCOUNTS.keys(),
+)
+def test_last_connector_rule_counts_accounts_that_stay(accounts: list[Account], expected: Judgement) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=LAST)
+    assert judge_deletion(mvo_of({}, *accounts), kind, lost_system_id=HR_ID) == expected
+
+
+@pytest.mark.parametrize("accounts", ACCOUNTS.values(), ids=ACCOUNTS.keys())
+@pytest.mark.parametrize(("triggers", "expected"), [((), KEEP), ((HR_ID,), DELETE), ((OTHER_SOURCE_ID, HR_ID), DELETE)])
+def test_authoritative_rule_looks_only_at_the_lost_system(
+    accounts: list[Account], triggers: tuple[int, ...], expected: Judgement
+) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=AUTHORITATIVE, trigger_systems=triggers)
+    assert judge_deletion(mvo_of({}, *accounts), kind, lost_system_id=HR_ID) == expected
+
+
+@pytest.mark.parametrize(("grace", "expected"), [(None, DELETE), (0.0, DELETE), (60.0, Judgement(Verdict.MARK, 60.0))])
+def test_grace_period_marks_instead(grace: float | None, expected: Judgement) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=LAST, grace_seconds=grace)
+    assert judge_deletion(mvo_of({}), kind, lost_system_id=HR_ID) == expected
+
+
+def test_grace_period_of_a_rule_that_does_not_fire_means_nothing() -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=LAST, grace_seconds=60.0)
+    assert judge_deletion(mvo_of({}, account_of()), kind, lost_system_id=HR_ID) == KEEP
+
+
+def test_account_that_is_only_changed_is_a_connector() -> None:
+    assert is_connector(account_of(None, export_of("Update")))
