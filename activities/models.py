@@ -229,7 +229,8 @@ class ExecutionItem(models.Model):
 class ExecutionItemDetail(models.Model):
     """The bulk of an item's bytes, kept for less long: the tree of outcomes and the attribute changes.
 
-    outcomes: [{"type", "count", "targetSystemName", "syncRuleName", "pendingExportId", "children"}], cause first.
+    outcomes: [{"type", "count", "targetSystemName", "syncRuleName", "pendingExportId", "children"}], cause first;
+    what is empty is left out.
     scope: "cs" or "mv", whose attributes old_values and new_values are keyed by, {attribute id: value}; old_values
     is null on an Add. The values are columns of their own, so that an import hands a document over as it is.
     """

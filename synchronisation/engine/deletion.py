@@ -13,7 +13,7 @@ from synchronisation.rules.world import Account, Mvo, World
 
 from .items import Item, Outcome
 from .load import load_mvos
-from .pages import PAGE_SIZE, Page, Run
+from .pages import Page, Run
 from .statements import sql
 from .synchronise import Synchroniser, effect_outcome
 from .write import write_world
@@ -45,7 +45,7 @@ class _Judge:
         """Judge the next page; False when there is none."""
         with self.run.page() as page:
             after = self.run.position.get("freed", 0)
-            page.cursor.execute(sql("freed_page"), {"after": after, "limit": PAGE_SIZE})
+            page.cursor.execute(sql("freed_page"), {"after": after, "limit": self.run.page_size})
             rows = page.cursor.fetchall()
             if not rows:
                 return False
@@ -78,7 +78,7 @@ class _Judge:
             page.cursor.execute(sql("mark_for_deletion"), {"id": mvo.id, "now": page.now, "eligible": eligible})
             disconnected.add(Outcome("MvoDeletionScheduled"))
         else:
-            self._keep(page, mvo, disconnected, item)
+            self._keep(page, world, mvo, disconnected, item)
         return item
 
     def _delete(self, world: World, mvo: Mvo, cause: Outcome) -> None:
@@ -94,10 +94,10 @@ class _Judge:
         name = self.system_names.get(account.system_id)
         return Outcome("PendingExportCreated", 1, name, pending_export_id=export_id)
 
-    def _keep(self, page: Page, mvo: Mvo, cause: Outcome, item: Item) -> None:
+    def _keep(self, page: Page, world: World, mvo: Mvo, cause: Outcome, item: Item) -> None:
         """Losing an account counts as a change: a target that lost it may get it anew."""
         effects = list(synchronise_outbound(mvo, self.rules))
-        self.synchroniser.settle_collisions(page, effects)
+        self.synchroniser.settle_collisions(page, world, effects)
         for effect in effects:
             if effect.queued:
                 cause.add(effect_outcome(effect))

@@ -21,7 +21,7 @@ from synchronisation.rules.exports import Changes, merge
 
 from .judge import over_threshold
 from .outbox import Outbox, OutboxRow
-from .pages import PAGE_SIZE, Run
+from .pages import Run
 from .results import Results
 from .statements import sql
 
@@ -93,7 +93,7 @@ class _Sender:
         self.outbox = Outbox(run.specification)
         self.results = Results(run, self.outbox)
         self.under_way: deque[Sent] = deque()
-        self.batch_size = min(run.specification.page_size, PAGE_SIZE)
+        self.batch_size = min(run.specification.page_size, run.page_size)
 
     def batches(self) -> Iterator[ExportBatch]:
         """Batches for the connector; each page of them is marked `Executing` before its first leaves."""
@@ -110,7 +110,7 @@ class _Sender:
 
     def _mark_page(self, after: int) -> list[OutboxRow]:
         with self.run.page() as page:
-            page.cursor.execute(sql("outbox_page"), {"after": after, "limit": PAGE_SIZE})
+            page.cursor.execute(sql("outbox_page"), {"after": after, "limit": self.run.page_size})
             rows = [OutboxRow(*columns) for columns in page.cursor.fetchall()]
             self.outbox.mark(page.cursor, rows, page.now)
         return rows

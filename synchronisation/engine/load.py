@@ -94,7 +94,7 @@ def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None
 def _account(columns: list[Any]) -> Account:
     (
         cso_id, system_id, type_id, status, join_type, rule_id, document, external_id, display_name,
-        export_id, change_type, export_status, pending, sent, error_count,
+        export_id, change_type, export_status, pending, sent, error_count, attempted,
     ) = columns  # fmt: skip
     export = None
     if export_id is not None:
@@ -105,6 +105,7 @@ def _account(columns: list[Any]) -> Account:
             orjson.loads(pending),
             orjson.loads(sent) if sent is not None else None,
             error_count,
+            attempted,
         )
     return Account(
         cso_id, system_id, type_id, status, join_type, rule_id, rule_id, orjson.loads(document), external_id,

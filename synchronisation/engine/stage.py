@@ -23,7 +23,7 @@ from synchronisation.rules.specification import ObjectType
 
 from .bulk import copy_rows, copy_temporary
 from .errors import RunFailedError
-from .pages import PAGE_SIZE, Page, Run
+from .pages import Page, Run
 from .statements import sql
 
 UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
@@ -40,6 +40,7 @@ REJECTED = (
     "row_number", "source_row", "object_type", "external_id", "external_id_hash", "object_type_id", "display_name",
     "error_type", "message",
 )  # fmt: skip
+ANALYZE_STAGED = "ANALYZE staged (row_number, object_type_id, external_id_hash, secondary_external_id_hash, is_new)"
 NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 
@@ -70,13 +71,13 @@ def read(run: Run) -> None:
     _start_over(run)
     reading = _Reading(run, targets)
     with connector_for(system) as connector:
-        for page_objects in _pages(reading.watched(connector.read(request))):
+        for page_objects in _pages(reading.watched(connector.read(request)), run.page_size):
             with run.page() as page:
                 reading.stage(page, page_objects)
     with run.page() as page:
         run.facts["rows"] = reading.row_number
         page.cursor.execute("ANALYZE unchanged")
-        page.cursor.execute("ANALYZE staged")
+        page.cursor.execute(ANALYZE_STAGED)
 
 
 def _targets(run: Run) -> dict[str, Target]:
@@ -105,7 +106,7 @@ def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
         delta=is_delta,
         partition=specification.partition,
         watermark=_watermark(run) if is_delta else None,
-        page_size=min(specification.page_size, PAGE_SIZE),
+        page_size=min(specification.page_size, run.page_size),
         file_path=specification.file_path,
     )
 
@@ -135,12 +136,12 @@ def _start_over(run: Run) -> None:
             del run.counters[key]
 
 
-def _pages(objects: Iterator[ImportObject]) -> Iterator[list[ImportObject]]:
+def _pages(objects: Iterator[ImportObject], size: int) -> Iterator[list[ImportObject]]:
     """The engine's own pages, whatever the connector yields at a time."""
     page: list[ImportObject] = []
     for item in objects:
         page.append(item)
-        if len(page) == PAGE_SIZE:
+        if len(page) == size:
             yield page
             page = []
     if page:

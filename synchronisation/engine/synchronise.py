@@ -19,12 +19,13 @@ from synchronisation.rules.compile import CompiledRules, compile_rules
 from synchronisation.rules.errors import ExistingJoinError, ObjectError
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.outbound import Effect, synchronise_outbound
+from synchronisation.rules.values import hash_text
 from synchronisation.rules.world import Cso, Mvo, World
 
 from .bulk import copy_rows, copy_temporary
 from .items import AttributeChanges, Item, Outcome
 from .load import load_page
-from .pages import PAGE_SIZE, Page, Run
+from .pages import Page, Run
 from .statements import sql
 from .work import for_each_page
 from .write import KEY_TYPES, match_keys, write_world
@@ -56,7 +57,7 @@ def _backfill_match_keys(run: Run) -> None:
         after = "00000000-0000-0000-0000-000000000000"
         while missing and after:
             with run.page() as page:
-                page.cursor.execute(sql("mvo_page"), {"type": type_id, "after": after, "limit": PAGE_SIZE})
+                page.cursor.execute(sql("mvo_page"), {"type": type_id, "after": after, "limit": run.page_size})
                 rows = page.cursor.fetchall()
                 keys = [
                     (rule_id, key, mvo_id)
@@ -65,7 +66,7 @@ def _backfill_match_keys(run: Run) -> None:
                 ]
                 copy_temporary(page.cursor, "new_key", KEY_TYPES, keys)
                 page.cursor.execute(sql("add_match_keys"))
-                after = rows[-1][0] if len(rows) == PAGE_SIZE else ""
+                after = rows[-1][0] if len(rows) == run.page_size else ""
     with run.page():
         MatchingRule.objects.filter(id__in=waiting).update(keys_ready=True)
 
@@ -113,7 +114,7 @@ class Synchroniser:
     def page(self, page: Page, ids: list[str]) -> None:
         world = load_page(page.cursor, ids, self.rules, self.system_id)
         decided = [(cso, self._decide(cso, world)) for cso in world.csos]
-        self.settle_collisions(page, [effect for _, (_, effects) in decided for effect in effects])
+        self.settle_collisions(page, world, [effect for _, (_, effects) in decided for effect in effects])
         self._count(decided)
         failed: list[tuple[str, str]] = []
         for cso, (inbound, effects) in decided:
@@ -142,8 +143,12 @@ class Synchroniser:
         drift_only = None if changed else self.system_id
         return inbound, list(synchronise_outbound(cso.mvo, self.rules, drift_system_id=drift_only))
 
-    def settle_collisions(self, page: Page, effects: list[Effect]) -> None:
-        """Take back provisioning where the target has an object with that external ID already."""
+    def settle_collisions(self, page: Page, world: World, effects: list[Effect]) -> None:
+        """Take back provisioning where the target has an object with that external ID already.
+
+        In the order of the effects: one whose placeholder gave way frees its external ID for those after it.
+        """
+        world.removed_accounts += [effect.replaced for effect in effects if effect.replaced is not None]
         provisioned = [e for e in effects if e.provisioned and e.account and e.account.external_id_hash]
         if not provisioned:
             return
@@ -156,8 +161,10 @@ class Synchroniser:
         )
         taken = {(type_id, external_hash) for type_id, external_hash in page.cursor}
         for effect in provisioned:
-            account = effect.account
+            account, old = effect.account, effect.replaced
             assert account is not None
+            if old is not None and old.external_id is not None:
+                taken.discard((old.object_type_id, hash_text(old.external_id)))
             identity = (account.object_type_id, account.external_id_hash)
             if identity in taken:
                 self._withdraw(effect)

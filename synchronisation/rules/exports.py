@@ -54,6 +54,14 @@ def difference(wanted: Wanted, document: Document) -> Changes:
     return changes
 
 
+def creation(document: Document) -> Changes:
+    """The changes that make an object from nothing."""
+    return {
+        key: {"add": value, "remove": []} if isinstance(value, list) else {"set": value}
+        for key, value in document.items()
+    }
+
+
 def merge(older: Changes, newer: Changes) -> Changes:
     """One set of changes that does what `older` and then `newer` do."""
     merged = dict(older)

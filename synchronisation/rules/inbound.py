@@ -106,39 +106,22 @@ def _flowed(
 ) -> tuple[Document, Holders]:
     """The MVO's document and holders after all mappings. Raises: FlowError."""
     document, holders = dict(mvo.document), dict(mvo.holders)
-    if _flow_in_order(document, holders, cs, flows, rules.priority, system_id):
-        # What one mapping let go, one before it may hold.
-        _flow_in_order(document, holders, cs, flows, rules.priority, system_id)
-    return document, holders
-
-
-def _flow_in_order(
-    document: Document,
-    holders: Holders,
-    cs: Document,
-    flows: tuple[Flow, ...],
-    priority: dict[tuple[int, str], int],
-    system_id: int,
-) -> bool:
-    """Each mapping sees the result so far; whether one let its attribute go."""
-    let_go = False
     for flow in flows:
         key = flow.key
         value = flow.value(document, cs)
         holder = holders.get(key)
-        is_own = holder is not None and holder[1] == flow.rule_id
-        if value is None and not flow.null_is_value:
-            if is_own:
-                document.pop(key, None)
+        if holder is None:
+            if value is not None or flow.null_is_value:
+                holders[key] = [system_id, flow.rule_id]
+                _put(document, key, value)
+        elif holder[1] == flow.rule_id:
+            if value is None and not flow.null_is_value:
                 del holders[key]
-                let_go = True
-            continue
-        if holder is not None and not is_own and _outranks(holder, key, flow, priority):
-            continue
-        if not is_own:
+            _put(document, key, value)
+        elif (value is not None or flow.null_is_value) and not _outranks(holder, key, flow, rules.priority):
             holders[key] = [system_id, flow.rule_id]
-        _put(document, key, value)
-    return let_go
+            _put(document, key, value)
+    return document, holders
 
 
 def _outranks(holder: list[int], key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:

@@ -12,7 +12,7 @@ from uuid_utils import uuid7
 
 from .compile import CompiledRules, Flow, FlowValue, OutboundTarget, OutboundType
 from .errors import ExistingJoinError, ObjectError, UnidentifiedAccountError
-from .exports import Changes, apply_changes, difference
+from .exports import Changes, apply_changes, creation, difference
 from .values import Document, hash_name, hash_text, to_text
 from .world import Account, Export, Mvo
 
@@ -21,7 +21,10 @@ Wanted = dict[str, FlowValue]
 
 @dataclass(slots=True)
 class Effect:
-    """What happened in one target. error: nothing was queued there."""
+    """What happened in one target. error: nothing was queued there.
+
+    replaced: a placeholder that `account` takes the place of; the page removes it.
+    """
 
     target: OutboundTarget
     mvo: Mvo
@@ -29,6 +32,7 @@ class Effect:
     account: Account | None = None
     provisioned: bool = False
     queued: bool = False
+    replaced: Account | None = None
     error: ObjectError | None = None
 
 
@@ -60,15 +64,20 @@ def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect) -> None:
         raise ExistingJoinError(
             f"{target.system_name} already has an account of another object type for this metaverse object"
         )
-    if account.status != "Obsolete":  # an obsolete account is left to its own system's synchronisation
-        effect.account, effect.rule_name = account, kind.rule.name
-        effect.queued = _update(mvo, account, kind)
+    if account.status == "Obsolete":
+        return  # left to its own system's synchronisation
+    if _is_renamed(mvo, account, kind):
+        _provision(mvo, target, kind, effect)
+        account.is_removed, effect.replaced = True, account
+        return
+    effect.account, effect.rule_name = account, kind.rule.name
+    effect.queued = _update(mvo, account, kind)
 
 
 def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Effect) -> None:
     """A placeholder with a queued create."""
     rule = kind.provisioning_rule or kind.rule
-    changes = difference(_wanted(mvo, kind.flows, {}, creating=True), {})
+    document = {key: value for key, value in _wanted(mvo, kind.flows, {}).items() if value is not None}
     account = Account(
         cso_id=str(uuid7()),
         system_id=target.system_id,
@@ -78,10 +87,9 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
         rule_id=rule.id,
         is_new=True,
     )
-    document = apply_changes({}, changes)
     _identify(account, kind, document, target)
     account.display_name = kind.display_name(document)
-    account.export = Export(str(uuid7()), "Create", "Pending", changes, None, is_new=True)
+    account.export = Export(str(uuid7()), "Create", "Pending", creation(document), None, is_new=True)
     mvo.accounts[target.system_id] = account
     effect.account, effect.rule_name = account, rule.name
     effect.provisioned = effect.queued = True
@@ -102,6 +110,15 @@ def _identify(account: Account, kind: OutboundType, document: Document, target: 
         account.secondary_hash = hash_name(to_text(document[secondary.key]))
 
 
+def _is_renamed(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
+    """Whether a create that never left is now for an object with another identifier: it begins anew."""
+    export = account.export
+    if export is None or export.change_type != "Create" or export.sent is not None or export.attempted:
+        return False
+    wanted = {flow.key: flow.value(mvo.document, {}) for flow in kind.flows if flow.identifies}
+    return any(value is not None and export.pending.get(key) != {"set": value} for key, value in wanted.items())
+
+
 def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     """Queue what differs; whether anything new was queued."""
     export = account.export
@@ -109,9 +126,9 @@ def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
         # A delete that was sent is waited for before the account is provisioned anew.
         return export.sent is None and _withdraw_delete(mvo, account, kind, export)
     creating = export is not None and export.change_type == "Create" and export.sent is None
-    account.rule_id = kind.rule.id
     base = apply_changes(account.document, export.sent) if export is not None else account.document
-    wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base, creating=creating)
+    wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base)
+    account.rule_id = kind.rule.id
     changes = difference(wanted, base)
     if export is None:
         if changes:
@@ -129,12 +146,17 @@ def _requeue(export: Export, changes: Changes, wanted: Wanted) -> bool:
     new = any(export.pending.get(key) != part for key, part in pending.items())
     export.pending = pending
     export.is_changed = True
-    export.status, export.error_count = "Pending", 0
-    if not pending and export.sent is None and export.change_type != "Create":
-        export.is_withdrawn = True
-    elif not pending and export.sent is not None:
-        export.status = "Exported"
+    export.error_count = 0
+    export.status = _status_with(export, pending)
+    export.is_withdrawn = not pending and export.sent is None and export.change_type != "Create"
     return new
+
+
+def _status_with(export: Export, pending: Changes) -> str:
+    """What a crash left Executing may not have arrived, and leaves again whatever is queued beside it."""
+    if export.status == "Executing":
+        return "Executing"
+    return "Pending" if pending or export.sent is None else "Exported"
 
 
 def _withdraw_delete(mvo: Mvo, account: Account, kind: OutboundType, export: Export) -> bool:
@@ -147,23 +169,24 @@ def _withdraw_delete(mvo: Mvo, account: Account, kind: OutboundType, export: Exp
 
 
 def _relevant(mvo: Mvo, account: Account, kind: OutboundType, *, creating: bool) -> Sequence[Flow]:
-    """The mappings to compare: all of a rule that enforces state, of the others those whose source changed."""
+    """The mappings to compare: all of a rule that enforces state, of the others those whose source changed.
+
+    Secrets were drawn when the create was queued; initial values follow as long as it is.
+    """
+    flows = [flow for flow in kind.flows if not flow.is_secret and (creating or not flow.initial_only)]
     if creating or account.is_joined_now or kind.enforced:
-        return kind.flows
+        return flows
     changed = mvo.changed_keys()
-    return [flow for flow in kind.flows if flow.rule_id in kind.enforcing_rules or flow.reads & changed]
+    return [flow for flow in flows if flow.rule_id in kind.enforcing_rules or flow.reads & changed]
 
 
-def _wanted(mvo: Mvo, flows: Sequence[Flow], cs: Document, *, creating: bool) -> Wanted:
-    """Attribute key -> value the rules want. Raises: FlowError."""
+def _wanted(mvo: Mvo, flows: Sequence[Flow], cs: Document) -> Wanted:
+    """Attribute key -> value the rules want; null never clears an identifier. Raises: FlowError."""
     wanted: Wanted = {}
     for flow in flows:
-        if not creating and (flow.initial_only or flow.is_secret):
-            continue
         value = flow.value(mvo.document, cs)
-        if value is None and (creating or flow.identifies):
-            continue  # a create has nothing to clear, and null never clears an identifier
-        wanted[flow.key] = value
+        if value is not None or not flow.identifies:
+            wanted[flow.key] = value
     return wanted
 
 
@@ -174,13 +197,13 @@ def deprovision(account: Account, *, deletes: bool) -> bool:
     may have arrived. `Disconnect` lets the account stay and withdraws what is queued.
     """
     export = account.export
-    if account.is_placeholder and export is not None and export.sent is None and export.error_count == 0:
+    if account.is_placeholder and export is not None and export.sent is None and not export.attempted:
         account.is_removed = True
         return False
     account.is_disconnected = True
     if not deletes:
-        if export is not None and export.sent is None:
-            export.is_withdrawn = True
+        if export is not None:
+            _withdraw_pending(export)
         return False
     if export is None:
         account.export = Export(str(uuid7()), "Delete", "Pending", {}, None, is_new=True)
@@ -191,3 +214,11 @@ def deprovision(account: Account, *, deletes: bool) -> bool:
     export.error_count = 0
     export.is_changed = True
     return True
+
+
+def _withdraw_pending(export: Export) -> None:
+    """What was not sent is no longer wanted; what was is still confirmed."""
+    export.is_withdrawn = export.sent is None
+    export.is_changed = bool(export.pending)
+    export.pending = {}
+    export.status = _status_with(export, {})

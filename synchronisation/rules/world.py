@@ -19,7 +19,10 @@ MatchKey = tuple[int, str]
 
 @dataclass(slots=True)
 class Export:
-    """A pending export as the page found it and leaves it. is_new, is_changed, is_withdrawn: what to write."""
+    """A pending export as the page found it and leaves it. is_new, is_changed, is_withdrawn: what to write.
+
+    attempted: it was sent at least once, so it may have arrived whatever the target answered.
+    """
 
     id: str
     change_type: str
@@ -27,6 +30,7 @@ class Export:
     pending: Changes
     sent: Changes | None
     error_count: int = 0
+    attempted: bool = False
     is_new: bool = False
     is_changed: bool = False
     is_withdrawn: bool = False

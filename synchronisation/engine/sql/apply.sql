@@ -41,6 +41,7 @@ CREATE TEMPORARY TABLE import_note (
 ) ON COMMIT DROP;
 
 -- name: count_import_page
+-- How many objects of the page are added, updated and deleted.
 SELECT change_type, count(*)
 FROM import_page
 GROUP BY change_type;

@@ -47,6 +47,7 @@ WHERE export.sent IS NOT NULL
 ORDER BY wanted.place;
 
 -- name: remove_exports
+-- Exports that are done, or no longer wanted. Index: pending_export_pkey.
 DELETE FROM pending_export
 WHERE id = ANY (%(ids)s::uuid[]);
 

@@ -1,8 +1,10 @@
 -- name: count_freed
+-- How many CSOs left their MVO in this run.
 SELECT count(*)
 FROM freed;
 
 -- name: freed_page
+-- The next of them, in order. Index: freed_pkey.
 SELECT ordinal, mvo_id::text, cso_id::text, external_id, display_name, object_type
 FROM freed
 WHERE ordinal > %(after)s

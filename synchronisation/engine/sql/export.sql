@@ -74,6 +74,7 @@ FROM merged_export
 WHERE export.id = merged_export.id;
 
 -- name: mark_exported
+-- What arrived waits for the confirming import. Index: pending_export_pkey.
 UPDATE pending_export
 SET status = 'Exported',
     next_retry = NULL,

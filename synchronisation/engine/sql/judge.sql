@@ -80,25 +80,22 @@ WHERE staged.is_new
 
 -- name: count_missing
 -- The numbers a guard judges by, for one object type. One hash join of seen and cso.
-WITH in_scope AS (
-    SELECT cso.status, NOT EXISTS (
-        SELECT
-        FROM seen
-        WHERE seen.object_type_id = cso.object_type_id
-          AND seen.external_id_hash = cso.external_id_hash
-    ) AS is_missing
-    FROM cso
-    WHERE cso.system_id = %(system)s
-      AND cso.object_type_id = %(type)s
-      AND cso.status <> 'PendingProvisioning'
-      AND (%(partition)s::integer IS NULL OR cso.partition_id = %(partition)s)
-)
 SELECT
     (SELECT count(*) FROM seen WHERE object_type_id = %(type)s)
         - (SELECT count(*) FROM rejected WHERE object_type_id = %(type)s AND external_id_hash IS NOT NULL),
-    (SELECT count(*) FROM in_scope),
-    (SELECT count(*) FROM in_scope WHERE is_missing),
-    (SELECT count(*) FROM rejected WHERE object_type = %(type_name)s AND external_id_hash IS NULL);
+    count(*),
+    count(*) FILTER (WHERE read.external_id_hash IS NULL),
+    (SELECT count(*) FROM rejected WHERE object_type = %(type_name)s AND external_id_hash IS NULL)
+FROM cso
+LEFT JOIN (
+    SELECT DISTINCT external_id_hash
+    FROM seen
+    WHERE object_type_id = %(type)s
+) AS read USING (external_id_hash)
+WHERE cso.system_id = %(system)s
+  AND cso.object_type_id = %(type)s
+  AND cso.status <> 'PendingProvisioning'
+  AND (%(partition)s::integer IS NULL OR cso.partition_id = %(partition)s);
 
 -- name: queue_missing
 -- The objects of one type that were not read and are not obsolete yet. A create that was sent and not read is

@@ -6,6 +6,7 @@ SET LOCAL lock_timeout = '10s';
 LOCK TABLE run_lease IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: next_fence
+-- A number above every fence that was ever given.
 SELECT nextval('run_fence');
 
 -- name: hold_leases

@@ -40,7 +40,8 @@ WHERE id = ANY (%(ids)s::uuid[]);
 SELECT
     cso_join.mvo_id::text, cso.id::text, cso_join.system_id, cso.object_type_id, cso.status, cso_join.type,
     cso_join.rule_id, cso.document::text, cso.external_id, cso.display_name,
-    export.id::text, export.change_type, export.status, export.pending::text, export.sent::text, export.error_count
+    export.id::text, export.change_type, export.status, export.pending::text, export.sent::text, export.error_count,
+    export.last_attempted IS NOT NULL
 FROM cso_join
 JOIN cso ON cso.id = cso_join.cso_id
 LEFT JOIN pending_export AS export ON export.cso_id = cso.id

@@ -46,6 +46,7 @@ ORDER BY ordinal
 LIMIT %(limit)s;
 
 -- name: count_work
+-- How many objects a phase takes. Index: work_pkey.
 SELECT count(*)
 FROM work
 WHERE phase = %(phase)s;

@@ -44,6 +44,7 @@ FROM (
 WHERE status = 'Normal';
 
 -- name: count_queued
+-- How many objects all phases of the run take.
 SELECT count(*)
 FROM work;
 
@@ -57,6 +58,7 @@ ORDER BY id
 LIMIT %(limit)s;
 
 -- name: add_match_keys
+-- Keys of existing MVOs for a matching rule that was saved since. Repeatable. Index: mvo_match_key_once.
 INSERT INTO mvo_match_key (rule_id, key, mvo_id)
 SELECT rule_id, key, mvo_id
 FROM new_key
@@ -93,6 +95,7 @@ DELETE FROM cso_reference
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_left_over
+-- Objects that are looked at now. Index: left_over_pkey.
 DELETE FROM left_over
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 

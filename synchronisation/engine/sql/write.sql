@@ -4,10 +4,12 @@ DELETE FROM pending_export
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_joins
+-- CSOs that leave their MVO. Index: cso_join_pkey.
 DELETE FROM cso_join
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_csos
+-- Their joins, references and exports go before them. Index: cso_pkey.
 DELETE FROM cso
 WHERE id = ANY (%(ids)s::uuid[]);
 
@@ -34,10 +36,12 @@ DELETE FROM cso_join
 WHERE mvo_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_mvos
+-- Their keys, references and joins go before them. Index: mvo_pkey.
 DELETE FROM mvo
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: update_mvos
+-- MVOs whose values or holders the page changed. Reads changed_mvo (temporary). Index: mvo_pkey.
 UPDATE mvo
 SET display_name = changed.display_name,
     document = changed.document,
@@ -55,6 +59,7 @@ WHERE mvo_match_key.rule_id = lost_key.rule_id
   AND mvo_match_key.mvo_id = lost_key.mvo_id;
 
 -- name: update_join_rules
+-- The rule that was last in scope. Reads join_rule (temporary). Index: cso_join_pkey.
 UPDATE cso_join
 SET rule_id = join_rule.rule_id
 FROM join_rule

@@ -94,6 +94,13 @@ def test_running_activity_shows_its_progress_and_asks_for_more(admin_client: Cli
     assert 'hx-trigger="every 2s"' in source
 
 
+def test_page_that_still_asks_when_the_run_has_ended_is_told_to_load_again(admin_client: Client) -> None:
+    path = path_of(ended_run(), "change")
+    answer = admin_client.get(path, headers={"HX-Request": "true"})
+    assert (answer.headers["HX-Refresh"], answer.content) == ("true", b"")
+    assert "HX-Refresh" not in admin_client.get(path).headers
+
+
 def test_run_that_waits_says_so(admin_client: Client) -> None:
     assert "Waiting for a worker" in content(admin_client, path_of(create_run(), "change"))
 

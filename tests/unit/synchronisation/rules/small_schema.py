@@ -77,9 +77,7 @@ def flow(
     return Mapping(target.id, target.id, priority, null_is_value, initial_only, kinds)
 
 
-def import_rule(
-    *mappings: Mapping, rule_id: int = 1, projects: bool = True, object_type: ObjectType = PERSON
-) -> Rule:
+def import_rule(*mappings: Mapping, rule_id: int = 1, projects: bool = True, object_type: ObjectType = PERSON) -> Rule:
     return Rule(
         rule_id, f"import {rule_id}", object_type.system_id, object_type.id, MV_PERSON.id, is_import=True,
         projects=projects, provisions=False, enforces_state=False, deletes=False, mappings=mappings,

@@ -22,9 +22,7 @@ SINGLE, MULTI = ("1", "2"), ("3", "4")
 scalars = st.sampled_from(["a", "b", 1, True]) | st.text(max_size=3)
 texts = st.sampled_from(["a", "b", "c", "d"])
 value_sets = st.lists(texts, min_size=1, max_size=4).map(as_set)
-documents = st.fixed_dictionaries(
-    {}, optional={key: scalars for key in SINGLE} | {key: value_sets for key in MULTI}
-)
+documents = st.fixed_dictionaries({}, optional=dict.fromkeys(SINGLE, scalars) | dict.fromkeys(MULTI, value_sets))
 wishes = st.fixed_dictionaries(
     {}, optional={key: st.none() | scalars for key in SINGLE} | {key: st.none() | value_sets for key in MULTI}
 )
@@ -32,7 +30,8 @@ steps = st.tuples(st.lists(texts, max_size=3), st.lists(texts, max_size=3)).map(
     lambda both: {"add": as_set(both[0]), "remove": as_set(list(set(both[1]) - set(both[0])))}
 )
 changes = st.fixed_dictionaries(
-    {}, optional={key: st.fixed_dictionaries({"set": st.none() | scalars}) for key in SINGLE} | {k: steps for k in MULTI}
+    {},
+    optional={key: st.fixed_dictionaries({"set": st.none() | scalars}) for key in SINGLE} | dict.fromkeys(MULTI, steps),
 )
 Document = dict[str, Any]
 

@@ -173,14 +173,21 @@ def test_two_rules_of_one_object_type_are_weighed_whatever_their_order(best_is_o
 
 
 FAILING = [
-    (flow(MV_AGE, FIRST), {FIRST: "Zoë"}, InvalidFlowError, "the mapping to Age of rule import 1: 'Zoë' is not a whole"),
+    (
+        flow(MV_AGE, FIRST),
+        {FIRST: "Zoë"},
+        InvalidFlowError,
+        "to Age of rule import 1: 'Zoë' is not a whole",
+    ),
     (flow(MV_NAME, PHONES), {PHONES: ["1", "2"]}, MultiValuedToSingleValuedError, "the source has 2 values"),
     (flow(MV_AGE, 'cs["age"] / 0'), {AGE: 1}, ExpressionFailedError, "the mapping to Age of rule import 1: "),
 ]
 
 
 @pytest.mark.parametrize(("mapping", "cs", "error", "words"), FAILING, ids=["type", "plurality", "expression"])
-def test_failing_flow_leaves_the_mvo_as_it_was(mapping: Mapping, cs: Values, error: type[Exception], words: str) -> None:
+def test_failing_flow_leaves_the_mvo_as_it_was(
+    mapping: Mapping, cs: Values, error: type[Exception], words: str
+) -> None:
     rules = compiled(
         import_rule(flow(MV_EMPLOYEE, EMPLOYEE), mapping), matching=(matching_rule(EMPLOYEE, target=MV_EMPLOYEE),)
     )

@@ -53,9 +53,7 @@ def test_only_the_difference_is_queued() -> None:
     export = account.export
     assert export is not None
     assert (export.is_new, export.change_type, export.status, export.sent) == (True, "Update", "Pending", None)
-    assert export.pending == changes(
-        {CN: "Zoë", MAIL: None, TELEPHONE: {"add": ["1"], "remove": ["3"]}}
-    )
+    assert export.pending == changes({CN: "Zoë", MAIL: None, TELEPHONE: {"add": ["1"], "remove": ["3"]}})
 
 
 def test_identifier_is_never_cleared() -> None:

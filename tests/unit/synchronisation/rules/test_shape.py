@@ -23,7 +23,9 @@ ATTRIBUTES = (
 )
 shape = shaper_for(ObjectType(1, 1, "person", selected=True, recall=True, attributes=ATTRIBUTES))
 by_number = shaper_for(
-    ObjectType(2, 1, "row", selected=True, recall=True, attributes=(Attribute(1, "id", AttributeType.GUID, external_id=True),))
+    ObjectType(
+        2, 1, "row", selected=True, recall=True, attributes=(Attribute(1, "id", AttributeType.GUID, external_id=True),)
+    )
 )
 
 
