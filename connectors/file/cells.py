@@ -70,7 +70,7 @@ class Renderer:
             if name in multi_valued:
                 texts[name] = self._several(name, change)
             elif values is not None and len(values) == 1:
-                # Nearly every change is this one; here it costs a quarter of a call.
+                # Nearly every change is this one, and here it takes a quarter of the time of a call.
                 value = values[0]
                 texts[name] = value if type(value) is str else cell_text(value)
             else:

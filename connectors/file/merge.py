@@ -33,6 +33,7 @@ class Layout:
     type_position: int | None
     identifiers: Mapping[str, int]
     settings: FileSettings
+    shown: str
 
     def identity(self, row: Sequence[str]) -> tuple[str, str]:
         """Object type and external ID of a row; "" for what it does not have or nobody changes."""
@@ -54,8 +55,9 @@ class Layout:
         """Change one attribute of a row in place.
 
         Several columns of one name take one value each, the last one the rest.
+        Raises: ConfigurationError when the file has no such column.
         """
-        columns = self.positions[attribute]
+        columns = _columns(self.positions, attribute, self.shown)
         values = [change] if isinstance(change, str) else self._values(row, columns, change)
         *own, last = columns
         for at, position in enumerate(own):
@@ -73,16 +75,8 @@ class Layout:
 
 
 def layout_of(table: Table | None, settings: FileSettings, request: ExportRequest, spool: Spool, shown: str) -> Layout:
-    """The columns of the old file, or of a new one. Raises: ConfigurationError when a changed attribute has none."""
+    """The columns of the old file, or of a new one. Raises: ConfigurationError when one that identifies is missing."""
     header = _new_header(settings, request) if table is None else table.header
-    missing = [
-        name for name in (*spool.external_id_attributes.values(), *sorted(spool.attributes)) if name not in header
-    ]
-    if missing:
-        raise ConfigurationError(
-            f"The file '{shown}' has no column for {', '.join(dict.fromkeys(missing))}, which the export writes. Add it"
-            " to the header, or stop exporting the attribute."
-        )
     column = settings.object_type_column
     positions = positions_by_name(header)
     return Layout(
@@ -90,8 +84,18 @@ def layout_of(table: Table | None, settings: FileSettings, request: ExportReques
         positions,
         {name: columns[0] for name, columns in positions.items() if len(columns) == 1},
         None if column is None else column_position(header, column, shown),
-        {name: header.index(attribute) for name, attribute in spool.external_id_attributes.items()},
+        {kind: _columns(positions, name, shown)[0] for kind, name in spool.external_id_attributes.items()},
         settings,
+        shown,
+    )
+
+
+def _columns(positions: Mapping[str, tuple[int, ...]], attribute: str, shown: str) -> tuple[int, ...]:
+    if attribute in positions:
+        return positions[attribute]
+    raise ConfigurationError(
+        f"The file '{shown}' has no column '{attribute}', which the export writes. Add it to the header, or stop"
+        " exporting the attribute."
     )
 
 

@@ -21,7 +21,7 @@ from connectors.file.table import Table, column_position, opened_table, position
 
 _MOST_OBJECTS = 100
 """Per batch, however large the page asked for: the 14 values of 100 objects are as many tuples as CPython keeps for
-reuse (2,000). 500,000 rows of 14 columns, one core: 161,000 rows/s in batches of 100, 118,000 in those of 250 or more."""
+reuse (2,000). Rows of 14 columns, one core: 161,000 a second in batches of 100, 118,000 in those of 250."""
 
 _UNREADABLE = "UnhandledError"
 """Execution item error type of a row that is no object."""

@@ -78,13 +78,11 @@ class Spool:
     """A context manager around the changes of one export: first add, then find.
 
     external_id_attributes: object type -> name of the attribute that identifies its objects, of what was added.
-    attributes: names of all attributes that some change writes.
     count: how many changes there are. repeats: whether an object has several.
     """
 
     def __init__(self, renderer: Renderer) -> None:
         self.external_id_attributes: dict[str, str] = {}
-        self.attributes: set[str] = set()
         self.count = 0
         self.repeats = False
         self._renderer = renderer
@@ -118,7 +116,6 @@ class Spool:
         if item.external_id is None:
             self._database.execute(_INSERT_IDENTIFIER, (batch, str(item.key), external_id))
         self.external_id_attributes[item.object_type] = item.external_id_attribute
-        self.attributes.update(changes)
         return row
 
     def finish_adding(self) -> bool:

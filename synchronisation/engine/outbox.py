@@ -9,9 +9,10 @@ import orjson
 from psycopg import Cursor
 
 from connectors.contract import AttributeChange, ExportObject, ExportOperation, Value
-from synchronisation.rules.exports import Changes, Part, merge
+from synchronisation.rules.exports import SEALED, Changes, Part, merge
 from synchronisation.rules.specification import Attribute, ObjectType, Specification
 from synchronisation.rules.values import READERS, JsonValue
+from synchronisation.secrets import decrypt
 
 from .bulk import copy_temporary
 from .statements import sql
@@ -75,6 +76,8 @@ class Outbox:
 
 
 def _attribute_change(attribute: Attribute, part: Part) -> AttributeChange:
+    if SEALED in part:
+        return AttributeChange(replace=[decrypt(part[SEALED].encode())])
     if "set" in part:
         return AttributeChange(replace=_values(attribute, [] if part["set"] is None else [part["set"]]))
     return AttributeChange(

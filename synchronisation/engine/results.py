@@ -16,7 +16,7 @@ from psycopg import Cursor
 
 from activities.statistics import object_type_key
 from synchronisation.rules import values
-from synchronisation.rules.exports import apply_changes
+from synchronisation.rules.exports import SEALED, apply_changes, without_secrets
 from synchronisation.rules.specification import Specification
 
 from .backoff import next_retry
@@ -44,6 +44,7 @@ class Settled:
     confirmed: list[tuple[Any, ...]] = field(default_factory=list)
     identified: list[tuple[Any, ...]] = field(default_factory=list)
     failed: list[tuple[Any, ...]] = field(default_factory=list)
+    unsealed: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Results:
@@ -107,6 +108,9 @@ class Results:
             settled.identified.append((row.cso_id, external_id, values.hash_text(external_id)))
         if not self.specification.system.self_confirming:
             settled.exported.append(row.export_id)
+            if row.sent is not None and SEALED in row.sent:
+                kept = without_secrets(orjson.loads(row.sent))
+                settled.unsealed.append((row.export_id, orjson.dumps(kept).decode()))
             return
         settled.done.append(row.export_id)
         document = apply_changes(orjson.loads(row.document), orjson.loads(row.sent or "{}"))
@@ -118,8 +122,8 @@ def _sent_values(row: OutboxRow) -> AttributeChanges | None:
     """The detail of an export: what each attribute was set to, or gained."""
     if row.sent is None or row.sent == "{}":
         return None
-    parts = orjson.loads(row.sent)
-    return AttributeChanges("cs", None, {k: p["set"] if "set" in p else p.get("add") for k, p in parts.items()})
+    parts = without_secrets(orjson.loads(row.sent))
+    return AttributeChanges("cs", None, {k: p["set"] if "set" in p else p["add"] for k, p in parts.items()})
 
 
 def _failed_row(now: datetime, row: OutboxRow, message: str) -> tuple[Any, ...]:
@@ -132,6 +136,9 @@ def _failed_row(now: datetime, row: OutboxRow, message: str) -> tuple[Any, ...]:
 def _write(cursor: Cursor[Any], settled: Settled, now: datetime) -> None:
     if settled.exported:
         cursor.execute(sql("mark_exported"), {"ids": settled.exported})
+    if settled.unsealed:
+        copy_temporary(cursor, "unsealed", {"id": "uuid", "sent": "jsonb"}, settled.unsealed)
+        cursor.execute(sql("forget_secrets"))
     if settled.done:
         cursor.execute(sql("remove_exports"), {"ids": settled.done})
     if settled.deleted:

@@ -21,6 +21,7 @@ from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.values import hash_text
 from synchronisation.rules.world import Cso, Mvo, World
+from synchronisation.secrets import encrypt
 
 from .bulk import copy_rows, copy_temporary
 from .items import AttributeChanges, Item, Outcome
@@ -105,7 +106,7 @@ class Synchroniser:
     def __init__(self, run: Run) -> None:
         specification = run.specification
         self.run = run
-        self.rules: CompiledRules = compile_rules(specification)
+        self.rules: CompiledRules = compile_rules(specification, seal=lambda text: encrypt(text).decode())
         self.system_id = specification.system.id
         self.full = specification.run_type == "FullSynchronisation"
         self.type_names = {kind.id: kind.name for kind in specification.object_types}

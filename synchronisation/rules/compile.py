@@ -29,6 +29,9 @@ from .specification import (
 )
 from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key, to_text
 
+Seal = Callable[[str], str]
+"""Encrypts one secret; the token is text."""
+
 LAST = 1_000_000
 """The priority of a mapping that has none."""
 
@@ -109,6 +112,8 @@ class OutboundType:
     external_id: Attribute | None
     secondary_external_id: Attribute | None
     maps_external_id: bool
+    secret_keys: frozenset[str]
+    seal: Seal
     display_name: Callable[[Document], str | None]
 
     @property
@@ -141,10 +146,13 @@ class CompiledRules:
     priority: dict[tuple[int, str], int]
 
 
-def compile_rules(specification: Specification) -> CompiledRules:
-    """Compile everything. Raises: ExpressionError when a stored expression no longer compiles."""
+def compile_rules(specification: Specification, seal: Seal = str) -> CompiledRules:
+    """Compile everything. seal: encrypts queued secrets; without one, provision nothing that has any.
+
+    Raises: ExpressionError when a stored expression no longer compiles.
+    """
     types = {kind.id: kind for kind in specification.metaverse_types}
-    compiler = _Compiler(specification, types)
+    compiler = _Compiler(specification, types, seal)
     inbound = {kind.id: compiler.inbound(kind) for kind in specification.own_types() if kind.selected}
     return CompiledRules(
         inbound=inbound,
@@ -167,8 +175,9 @@ def compile_rules(specification: Specification) -> CompiledRules:
 class _Compiler:
     """Carries what every mapping needs: the schemas, and the clock that Now() reads."""
 
-    def __init__(self, specification: Specification, types: dict[int, MetaverseType]) -> None:
+    def __init__(self, specification: Specification, types: dict[int, MetaverseType], seal: Seal) -> None:
         self.specification = specification
+        self.seal = seal
         self.types = types
         self.object_types = {kind.id: kind for kind in specification.object_types}
         self.clock = Clock(specification.now)
@@ -225,6 +234,8 @@ class _Compiler:
             external,
             object_type.secondary_external_id,
             external is not None and external.key in flows,
+            frozenset(flow.key for flow in flows.values() if flow.is_secret),
+            self.seal,
             display_name_of(object_type.attributes),
         )
 

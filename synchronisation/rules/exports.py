@@ -1,8 +1,9 @@
 """Exports: the algebra of queued changes. Pure functions on documents and changes.
 
 Changes map an attribute key to its part: {"set": value} for a single-valued attribute (null clears it),
-{"add": [...], "remove": [...]} for a multi-valued one. A document is the object; applying changes to it gives the
-object as it will be. Always: difference(wanted, apply(document, difference(wanted, document))) is empty.
+{"add": [...], "remove": [...]} for a multi-valued one, {"sealed": token} for a secret: encrypted, sent and then
+forgotten, so it never shows in a document and is never compared. A document is the object; applying changes to it
+gives the object as it will be. Always: difference(wanted, apply(document, difference(wanted, document))) is empty.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from .values import Document, JsonValue, as_set
 
 Part = dict[str, Any]
 Changes = dict[str, Part]
+SEALED = "sealed"
+
 Wanted = Mapping[str, JsonValue | list[JsonValue] | None]
 """Attribute key -> wanted value; None: no value. Attributes that no mapping writes are not in it."""
 
@@ -23,6 +26,8 @@ def apply_changes(document: Document, changes: Changes | None) -> Document:
         return document
     result = dict(document)
     for key, part in changes.items():
+        if SEALED in part:
+            continue
         value = _applied(result.get(key), part)
         if value is None or value == []:
             result.pop(key, None)
@@ -67,7 +72,7 @@ def merge(older: Changes, newer: Changes) -> Changes:
     merged = dict(older)
     for key, part in newer.items():
         before = merged.get(key)
-        if before is None or "set" in part or "set" in before:
+        if before is None or "add" not in part or "add" not in before:
             merged[key] = part
             continue
         add, remove = set(part.get("add", ())), set(part.get("remove", ()))
@@ -82,6 +87,8 @@ def unconfirmed(sent: Changes, document: Document) -> Changes:
     """The part of what was sent that the object, as read, does not show."""
     left: Changes = {}
     for key, part in sent.items():
+        if SEALED in part:
+            continue
         current = document.get(key)
         if "set" in part:
             if current != part["set"]:
@@ -93,6 +100,11 @@ def unconfirmed(sent: Changes, document: Document) -> Changes:
         if add or remove:
             left[key] = {"add": add, "remove": remove}
     return left
+
+
+def without_secrets(changes: Changes) -> Changes:
+    """What may be kept once it has arrived."""
+    return {key: part for key, part in changes.items() if SEALED not in part}
 
 
 @dataclass(frozen=True, slots=True)

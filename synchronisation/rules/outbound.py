@@ -12,7 +12,7 @@ from uuid_utils import uuid7
 
 from .compile import CompiledRules, Flow, FlowValue, OutboundTarget, OutboundType
 from .errors import ExistingJoinError, ObjectError, UnidentifiedAccountError
-from .exports import Changes, apply_changes, creation, difference
+from .exports import SEALED, Changes, apply_changes, creation, difference
 from .values import Document, hash_name, hash_text, to_text
 from .world import Account, Export, Mvo
 
@@ -78,6 +78,7 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
     """A placeholder with a queued create."""
     rule = kind.provisioning_rule or kind.rule
     document = {key: value for key, value in _wanted(mvo, kind.flows, {}).items() if value is not None}
+    secrets = {key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()}
     account = Account(
         cso_id=str(uuid7()),
         system_id=target.system_id,
@@ -89,7 +90,7 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
     )
     _identify(account, kind, document, target)
     account.display_name = kind.display_name(document)
-    account.export = Export(str(uuid7()), "Create", "Pending", creation(document), None, is_new=True)
+    account.export = Export(str(uuid7()), "Create", "Pending", creation(document) | secrets, None, is_new=True)
     mvo.accounts[target.system_id] = account
     effect.account, effect.rule_name = account, rule.name
     effect.provisioned = effect.queued = True

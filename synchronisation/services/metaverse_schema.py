@@ -104,8 +104,9 @@ def reorder_contributors(
     object_type: MetaverseObjectType, attribute: MetaverseAttribute, mapping_ids: Sequence[int], initiator: Initiator
 ) -> None:
     """mapping_ids: the best first. Raises: RefusedError."""
-    replace_order(object_type.pk, attribute.pk, mapping_ids)
+    # Rules before the object type, as whoever saves a mapping locks them.
     SyncRule.objects.filter(mappings__in=mapping_ids).update(edited=timezone.now())
+    replace_order(object_type.pk, attribute.pk, mapping_ids)
     record(
         TargetType.METAVERSE_ATTRIBUTE,
         OperationType.UPDATE,

@@ -22,6 +22,9 @@ STATUS_OF_SENT = {
 }
 ON_THE_WAY = {PendingExportStatus.EXECUTING, PendingExportStatus.EXPORTED}
 
+SECRET_SHOWN = "(secret)"
+"""All that anybody sees of a queued secret: that it is set."""
+
 Part = Mapping[str, Any]
 
 
@@ -73,6 +76,8 @@ def _part_rows(export: PendingExport, attribute: Attribute, place: str, part: Pa
 
 def _values(part: Part) -> Iterator[tuple[str, Any]]:
     """(change type, value) of each value of one attribute's part; the value is None where the attribute is cleared."""
+    if "sealed" in part:
+        yield "Replace", SECRET_SHOWN
     if "set" in part:
         yield from (("Replace", value) for value in as_list(part["set"]))
         if not as_list(part["set"]):

@@ -81,6 +81,13 @@ SET status = 'Exported',
     last_error_message = NULL
 WHERE id = ANY (%(ids)s::uuid[]);
 
+-- name: forget_secrets
+-- A secret that has arrived is kept nowhere.
+UPDATE pending_export AS export
+SET sent = unsealed.sent
+FROM unsealed
+WHERE export.id = unsealed.id;
+
 -- name: mark_failed
 -- What was sent is queued again.
 UPDATE pending_export AS export

@@ -141,7 +141,7 @@ def test_no_body_is_a_fault_of_the_server(administrator: APIClient, targets: lis
             assert response.status_code < 500, (method, path, body, response.content)
 
 
-@pytest.mark.parametrize("value", ["", "%00", "-1", "0", "99999999999999999999", "x", "1.5", "%F0%9F%92%A9", "a%27b"])
+@pytest.mark.parametrize("value", ["%00", "-1", "99999999999999999999", "x"])
 def test_no_parameter_is_a_fault_of_the_server(administrator: APIClient, hr: Any, value: str) -> None:
     lists = [
         SYSTEMS,
