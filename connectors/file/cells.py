@@ -2,17 +2,14 @@
 
 In: export objects. Out: changes in text, ready to be put into cells.
 Always: what is written reads back as the same values; what cannot (two values in a single-valued column,
-the multi-value delimiter inside a value, a character the encoding lacks) is refused, for that object alone.
+the multi-value delimiter inside a value) is refused, for that object alone.
 """
 
 import base64
-import codecs
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
-
-import orjson
 
 from connectors.contract import AttributeChange, ExportObject, ExportOperation, ExportRequest, Value
 from connectors.file.settings import FileSettings
@@ -37,7 +34,6 @@ class Renderer:
     def __init__(self, settings: FileSettings, request: ExportRequest) -> None:
         self._settings = settings
         self._multi_valued = request.multi_valued
-        self._encodes_everything = codecs.lookup(settings.encoding).name.startswith("utf-")
 
     def external_id(self, item: ExportObject) -> str:
         """The identifier the object has in the file. Raises: RefusedError when it has none or would change it."""
@@ -76,24 +72,6 @@ class Renderer:
             else:
                 texts[name] = _single(name, change)
         return texts
-
-    def serialise(self, batch: int, item: ExportObject, external_id: str, changes: Mapping[str, TextChange]) -> bytes:
-        """What the spool keeps of a change: batch, key, operation and changes, as a JSON list.
-
-        Raises: RefusedError when the file's encoding lacks a character.
-        """
-        try:
-            external_id.encode(self._settings.encoding)
-            # Refuses half a surrogate pair, the one thing that UTF encodings lack.
-            serialised = orjson.dumps([batch, item.key, item.operation, changes])
-            if not self._encodes_everything:
-                serialised.decode().encode(self._settings.encoding)
-        except (UnicodeEncodeError, orjson.JSONEncodeError) as exc:
-            raise RefusedError(
-                f"A value holds a character that {self._settings.encoding}, the file's encoding, lacks ({exc})."
-                " Choose another Encoding or correct the value."
-            ) from exc
-        return serialised
 
     def _several(self, name: str, change: AttributeChange) -> TextChange:
         if change.replace is not None:

@@ -4,24 +4,23 @@ In: batches. Out: one result per batch, in order, once the new file is in place.
 Always: until then the file is as it was, whatever happens; without a change it is not touched.
 """
 
-import csv
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
-from io import TextIOWrapper
+from types import TracebackType
+from typing import Self
 
 from connectors.contract import ExportBatch, ExportRequest, ExportResult
-from connectors.file.cells import Renderer
+from connectors.file.cells import RefusedError, Renderer
+from connectors.file.changes import Changes
 from connectors.file.errors import contract_errors, mapped
-from connectors.file.merge import Merge, layout_of
+from connectors.file.layout import Layout
+from connectors.file.lines import LineFormat
+from connectors.file.merge import Merge
 from connectors.file.paths import Location
 from connectors.file.replace import Replacement
-from connectors.file.settings import QUOTE, FileSettings
+from connectors.file.settings import FileSettings
 from connectors.file.spool import Spool
 from connectors.file.table import Table, writing_codec
-
-_QUOTED_LINE_END = "\r\n"
-"""csv quotes a cell for the characters of the line end it was told, so it is told both: a lone CR in a value
-would otherwise be written bare, and read back as a line break."""
 
 
 def export_batches(
@@ -31,53 +30,82 @@ def export_batches(
 
     Consumes all batches before the first result. What taking a batch raises passes through as it is.
     """
-    shown = location.shown
-    with ExitStack() as spooled:
-        with ExitStack() as locked:
-            with contract_errors(shown):
-                spool = spooled.enter_context(Spool(Renderer(settings, request)))
-                replacement = locked.enter_context(Replacement(location))
-            for batch in batches:
-                with contract_errors(shown):
-                    spool.add(batch)
-            with contract_errors(shown):
-                if spool.finish_adding():
-                    _rewrite(replacement, settings, request, spool)
-        yield from mapped(spool.results(), shown)
-
-
-def _rewrite(replacement: Replacement, settings: FileSettings, request: ExportRequest, spool: Spool) -> None:
-    """Write the merged file beside the old one, and put it in place if it differs."""
     with ExitStack() as resources:
-        table = None
-        descriptor = replacement.open_old()
-        if descriptor is not None:
-            table = Table(descriptor, replacement.shown, settings)
-            resources.callback(table.close)
-        layout = layout_of(table, settings, request, spool, replacement.shown)
-        merge = Merge(layout, spool, table)
-        with (
-            contract_errors(replacement.shown, table),
-            replacement.open_new(writing_codec(settings.encoding, table)) as stream,
-        ):
-            writer = csv.writer(
-                _LineEnds(stream, table.line_end if table else "\n"),
-                delimiter=settings.delimiter,
-                quotechar=QUOTE,
-                lineterminator=_QUOTED_LINE_END,
-            )
-            writer.writerow(layout.header)
-            writer.writerows(merge.rows())
-        if merge.changed:
-            replacement.commit()
+        with contract_errors(location.shown):
+            export = resources.enter_context(_Export(location, settings, request))
+        for batch in batches:
+            with contract_errors(location.shown):
+                export.take(batch)
+        with contract_errors(location.shown, export.old):
+            export.write()
+        yield from mapped(export.results(), location.shown)
 
 
-class _LineEnds:
-    """A file for csv.writer that ends lines as the old file did."""
+class _Export:
+    """An export under way: locked from entering until it is written.
 
-    def __init__(self, stream: TextIOWrapper, line_end: str) -> None:
-        self._write = stream.write
-        self._line_end = line_end
+    old: the file as it was; None if there was none, or an empty one.
+    """
 
-    def write(self, line: str) -> int:
-        return self._write(line[: -len(_QUOTED_LINE_END)] + self._line_end)
+    def __init__(self, location: Location, settings: FileSettings, request: ExportRequest) -> None:
+        self.old: Table | None = None
+        self._settings = settings
+        self._request = request
+        self._replacement = Replacement(location)
+        self._locked = ExitStack()
+        self._resources = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self._spool = opening.enter_context(Spool())
+            self._locked = opening.enter_context(ExitStack())
+            self._locked.enter_context(self._replacement)
+            self.old = self._open_old()
+            self._layout = Layout(self.old, self._settings, self._request, self._replacement.shown)
+            self._lines = LineFormat(self._settings.delimiter)
+            renderer = Renderer(self._settings, self._request)
+            self._changes = Changes(renderer, self._layout, self._lines, self._settings.encoding)
+            self._resources = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._resources.close()
+
+    def _open_old(self) -> Table | None:
+        descriptor = self._replacement.open_old()
+        if descriptor is None:
+            return None
+        table = Table(descriptor, self._replacement.shown, self._settings)
+        self._locked.callback(table.close)
+        return table
+
+    def take(self, batch: ExportBatch) -> None:
+        """Spool a batch; what cannot be written is refused at once. Raises: ConfigurationError for a missing column."""
+        rows = []
+        for item in batch.objects:
+            try:
+                row = self._changes.keep(item)
+            except RefusedError as exc:
+                self._spool.refuse(batch.number, item.key.hex, str(exc))
+                continue
+            if item.external_id is None:
+                self._spool.identify(batch.number, item.key.hex, row[1])
+            rows.append(row)
+        self._spool.add(batch.number, rows)
+
+    def write(self) -> None:
+        """Write the merged file beside the old one, put it in place if it differs, and let others have it."""
+        if self._spool.count > 0:
+            self._spool.finish_adding()
+            merge = Merge(self.old, self._layout, self._lines, self._changes, self._spool)
+            line_end = self.old.line_end if self.old else "\n"
+            with self._replacement.open_new(writing_codec(self._settings.encoding, self.old)) as stream:
+                stream.writelines(line + line_end for line in merge.lines())
+            if merge.changed:
+                self._replacement.commit()
+        self._locked.close()
+
+    def results(self) -> Iterator[ExportResult]:
+        return self._spool.results()

@@ -109,7 +109,7 @@ class _Sender:
             after = rows[-1].ordinal
 
     def _mark_page(self, after: int) -> list[OutboxRow]:
-        with self.run.page() as page:
+        with self.run.page(durable=True) as page:
             page.cursor.execute(sql("outbox_page"), {"after": after, "limit": self.run.page_size})
             rows = [OutboxRow(*columns) for columns in page.cursor.fetchall()]
             self.outbox.mark(page.cursor, rows, page.now)

@@ -33,6 +33,10 @@ PAGE_SIZE = 5_000
 ANALYZE_FROM = 1_000
 """Items a phase must have written for its tables to be analysed: smaller ones change no plan."""
 
+COMMIT_IN_BACKGROUND = "SET LOCAL synchronous_commit = off"
+"""For pages that only this database sees. A page carries its checkpoint, and commits become durable in their order:
+after a power cut the run goes on from an earlier page, as after any crash. The run's last transaction waits for all."""
+
 PAGE_SETTINGS = sql.SQL(
     "SET LOCAL search_path = {schema}, public;"
     "SET LOCAL random_page_cost = 1.1;"
@@ -87,14 +91,18 @@ class Run:
         return raw
 
     @contextmanager
-    def page(self) -> Iterator[Page]:
+    def page(self, *, durable: bool = False) -> Iterator[Page]:
         """One page: its transaction, fence and, at the end, its items, counters and checkpoint.
+
+        durable: wait until it would survive a power cut, since another system hears of it next.
 
         Raises: LeaseLostError, StopRequestedError (also for a cancel), before anything was written.
         """
         with transaction.atomic():
             cursor = self.connection.cursor()
             cursor.execute(PAGE_SETTINGS.format(schema=sql.Identifier(self.schema)))
+            if not durable:
+                cursor.execute(COMMIT_IN_BACKGROUND)
             signals = leases.hold(cursor, self.activity_id, self.fence)
             if signals.stop or signals.cancel:
                 raise StopRequestedError(cancelled=signals.cancel)

@@ -115,13 +115,26 @@ def _flowed(
                 holders[key] = [system_id, flow.rule_id]
                 _put(document, key, value)
         elif holder[1] == flow.rule_id:
+            _put(document, key, value)
             if value is None and not flow.null_is_value:
                 del holders[key]
-            _put(document, key, value)
+                _elect(key, document, holders, cs, flows, system_id)
         elif (value is not None or flow.null_is_value) and not _outranks(holder, key, flow, rules.priority):
             holders[key] = [system_id, flow.rule_id]
             _put(document, key, value)
     return document, holders
+
+
+def _elect(
+    key: str, document: Document, holders: Holders, cs: Document, flows: tuple[Flow, ...], system_id: int
+) -> None:
+    """The holder let go: the best other mapping of this object to the attribute that has a value takes it."""
+    for flow in sorted((flow for flow in flows if flow.key == key), key=lambda flow: flow.priority):
+        value = flow.value(document, cs)
+        if value is not None:
+            holders[key] = [system_id, flow.rule_id]
+            document[key] = value
+            return
 
 
 def _outranks(holder: list[int], key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:

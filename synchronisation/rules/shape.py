@@ -60,7 +60,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
     external_id = object_type.external_id
     assert external_id is not None
     scalars = [
-        (a.name, a.key, CONVERTERS[a.type] if a.type is not AttributeType.TEXT else None, a)
+        (a.name, a.key, a.type is AttributeType.TEXT and not a.multi_valued, a)
         for a in object_type.attributes
         if (a.selected or a.external_id) and a.type is not AttributeType.REFERENCE
     ]
@@ -73,14 +73,15 @@ def shaper_for(object_type: ObjectType) -> Shaper:
         attributes = source.attributes
         document: Document = {}
         try:
-            for name, key, convert, attribute in scalars:
+            for name, key, is_plain, attribute in scalars:
                 given = attributes.get(name)
-                if given:
-                    if len(given) == 1 and convert is None and type(given[0]) is str and not attribute.multi_valued:
-                        if given[0]:
-                            document[key] = given[0]
-                    else:
-                        _take(document, attribute, given)
+                if not given:
+                    continue
+                if is_plain and len(given) == 1 and type(value := given[0]) is str:
+                    if value:
+                        document[key] = value
+                else:
+                    _take(document, attribute, given)
             serialised = orjson.dumps(document)
             if b"\\u0000" in serialised:
                 _refuse_nul(document, object_type)

@@ -34,6 +34,9 @@ NUMBER_RANGE = range(-(2**31), 2**31)
 LONG_NUMBER_RANGE = range(-(2**63), 2**63)
 DECIMAL_DIGITS = 38
 
+DATES_CACHED = 20_000
+"""The same days come again and again in a file of people: 0.2 us instead of 6 us a value."""
+
 MATCH_KEYS_CACHED = 20_000
 """Within a page, an object's key is asked for on look-up, on matching and for the MVO that it becomes."""
 
@@ -100,8 +103,13 @@ def convert_boolean(value: Value) -> bool:
 
 def convert_date_time(value: Value) -> str:
     """ISO 8601; without an offset it is UTC, a date alone is midnight."""
+    return _date_time_text(value if isinstance(value, datetime) else str(value))
+
+
+@lru_cache(maxsize=DATES_CACHED)
+def _date_time_text(value: datetime | str) -> str:
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidValueError(f"{_quoted(value)} is not an ISO 8601 date or date-time") from None

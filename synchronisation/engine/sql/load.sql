@@ -42,8 +42,8 @@ SELECT
     cso_join.rule_id, cso.document::text, cso.external_id, cso.display_name,
     export.id::text, export.change_type, export.status, export.pending::text, export.sent::text, export.error_count,
     export.last_attempted IS NOT NULL
-FROM cso_join
+FROM unnest(%(ids)s::uuid[]) AS wanted (mvo_id)
+JOIN cso_join ON cso_join.mvo_id = wanted.mvo_id
 JOIN cso ON cso.id = cso_join.cso_id
 LEFT JOIN pending_export AS export ON export.cso_id = cso.id
-WHERE cso_join.mvo_id = ANY (%(ids)s::uuid[])
-  AND (%(systems)s::integer[] IS NULL OR cso_join.system_id = ANY (%(systems)s::integer[]));
+WHERE (%(systems)s::integer[] IS NULL OR cso_join.system_id = ANY (%(systems)s::integer[]));

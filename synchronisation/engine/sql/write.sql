@@ -51,7 +51,7 @@ FROM changed_mvo AS changed
 WHERE mvo.id = changed.id;
 
 -- name: remove_lost_keys
--- Index: mvo_match_key_once.
+-- Keys that MVOs answer to no longer. Reads lost_key (temporary). Index: mvo_match_key_by_mvo.
 DELETE FROM mvo_match_key
 USING lost_key
 WHERE mvo_match_key.rule_id = lost_key.rule_id

@@ -122,6 +122,19 @@ def test_repeated_columns_take_one_value_each_and_the_last_the_rest(files):
     assert files.people.read_text() == "mail,id,mail\na,1,b|c\ny,2,\nq,3,\n"
 
 
+def test_create_that_adds_values_joins_them_to_those_that_are_there(files):
+    files.people.write_text("id,mail\n1,a\n")
+    added = AttributeChange(add=["b", "c"])
+    files.export(known("id", "mail", several=["mail"]), [create("1", mail=added), create("2", mail=added)])
+    assert files.people.read_text() == "id,mail\n1,a|b|c\n2,b|c\n"
+
+
+def test_create_of_an_object_that_is_there_empties_what_it_names_without_a_value(files):
+    files.people.write_text("mail,id,name,mail,note\na,1,x,b|c,kept\n")
+    files.export(known("id", "name", "mail", several=["mail"]), [create("1", name=[], mail=["d"])])
+    assert files.people.read_text() == "mail,id,name,mail,note\nd,1,,,kept\n"
+
+
 def test_delimiter_inside_a_single_value_is_only_text(files):
     files.export(known("id", "note"), [create("1", note="x|y")])
     assert files.read(wanted("id", "note"))[0].attributes["note"] == ("x|y",)
@@ -228,6 +241,16 @@ def test_old_files_line_ends_mark_and_encoding_stay(files, settings, old, new):
     files.people.write_bytes(old)
     files.export(known("id", "name"), [update("1", name="b")], **settings)
     assert files.people.read_bytes() == new
+
+
+def test_more_changes_than_are_remembered_are_merged_all_the_same(files, monkeypatch):
+    monkeypatch.setattr("connectors.file.spool._REMEMBERED", 1)
+    files.people.write_text("id,name\n1,a\n2,b\n3,c\n")
+    results = files.export(
+        known("id", "name"), [update("2", name="B"), create("4"), delete("3"), update("9", name="x")]
+    )
+    assert [list(result.failures) for result in results] == [[key_of(UPDATE, "9")]]
+    assert files.people.read_text() == "id,name\n1,a\n2,B\n4,\n"
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])

@@ -3,6 +3,7 @@
 import pytest
 
 from synchronisation.rules.errors import InvalidFlowError
+from synchronisation.rules.exports import apply_changes, merge, unconfirmed, without_secrets
 from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.specification import Mapping
 from synchronisation.rules.world import Account, Export, Mvo
@@ -243,7 +244,15 @@ def test_secret_is_drawn_once() -> None:
     drawn = dict(account.export.pending)
     assert list(synchronise_outbound(mvo, ONCE)) == []
     assert account.export.pending == drawn
-    assert len(drawn[PASSWORD.key]["set"]) == 12
+    assert len(drawn[PASSWORD.key]["sealed"]) == 12
+
+
+def test_secret_is_sealed_and_forgotten_once_sent() -> None:
+    queued = {"1": {"set": "Zoë"}, "2": {"sealed": "token"}}
+    assert apply_changes({}, queued) == {"1": "Zoë"}
+    assert unconfirmed(queued, {"1": "Zoë"}) == {}
+    assert merge(queued, {"2": {"sealed": "newer"}})["2"] == {"sealed": "newer"}
+    assert without_secrets(queued) == {"1": {"set": "Zoë"}}
 
 
 class TestWithoutEnforcedState:

@@ -1,0 +1,132 @@
+"""Changes: what is kept of an object to be written until its row is reached, and what it makes of that row.
+
+In: export objects. Out: texts to keep; later rows, changed.
+Always: a create is kept as the line it will be, which a new object then needs nothing done to, unless it adds
+to values that may be there already; everything else is kept by attribute, as JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from connectors.contract import ExportObject, ExportOperation
+from connectors.file.cells import RefusedError, Renderer, TextChange
+from connectors.file.layout import Layout, Row
+from connectors.file.lines import LineFormat
+
+_KEY_DIGITS = 32
+
+_LINE, _CREATE, _UPDATE, _DELETE = "LCUD"
+"""The forms: a create as a line; an operation with its attributes."""
+
+_BY_ATTRIBUTE = {ExportOperation.CREATE: _CREATE, ExportOperation.UPDATE: _UPDATE, ExportOperation.DELETE: _DELETE}
+
+
+@dataclass(slots=True)
+class KeptChange:
+    """One object's change; not frozen, for speed.
+
+    number: its place in the order sent, dense from 1. kept: the key's hexadecimal digits, a letter for the form, the
+    content.
+    """
+
+    number: int
+    object_type: str
+    external_id: str
+    kept: str
+
+    @property
+    def key(self) -> str:
+        return self.kept[:_KEY_DIGITS]
+
+    @property
+    def form(self) -> str:
+        return self.kept[_KEY_DIGITS]
+
+    @property
+    def content(self) -> str:
+        return self.kept[_KEY_DIGITS + 1 :]
+
+
+class Changes:
+    """Keeps and applies the changes of one export."""
+
+    def __init__(self, renderer: Renderer, layout: Layout, lines: LineFormat, encoding: str) -> None:
+        self._renderer = renderer
+        self._layout = layout
+        self._lines = lines
+        self._encoding = encoding
+
+    def keep(self, item: ExportObject) -> tuple[str, str, str]:
+        """Object type, external ID and what to keep.
+
+        Raises: RefusedError when it cannot be written; ConfigurationError when the file lacks a column for it.
+        """
+        external_id = self._renderer.external_id(item)
+        texts = self._renderer.changes(item)
+        self._layout.identify_by(item.object_type, item.external_id_attribute)
+        try:
+            kept = self._as_line(item, external_id, texts) or _BY_ATTRIBUTE[item.operation] + _json(texts)
+            # Half a surrogate pair fits no encoding; other characters are a matter of the file's.
+            f"{external_id}{kept}".encode(self._encoding)
+        except (UnicodeEncodeError, orjson.JSONEncodeError) as exc:
+            raise RefusedError(
+                f"A value holds a character that {self._encoding}, the file's encoding, lacks ({exc})."
+                " Choose another Encoding or correct the value."
+            ) from exc
+        return item.object_type, external_id, f"{item.key.int:032x}{kept}"
+
+    def _as_line(self, item: ExportObject, external_id: str, texts: Mapping[str, TextChange]) -> str | None:
+        """The line of a new object, after the positions that are empty on purpose; None if it does not say all."""
+        if item.operation is not ExportOperation.CREATE:
+            return None
+        row = self._layout.blank_row(item.object_type, external_id)
+        single = self._layout.single
+        emptied: list[int] = []
+        for attribute, text in texts.items():
+            if type(text) is str and attribute in single:
+                row[single[attribute]] = text
+                if not text:
+                    emptied.append(single[attribute])
+            elif isinstance(text, dict):
+                return None
+            else:
+                self._layout.write(row, attribute, text)
+                emptied += [position for position in self._layout.columns(attribute) if not row[position]]
+        return f"{_LINE}{' '.join(map(str, emptied))}:{self._lines.line(row)}"
+
+    def new_line(self, change: KeptChange) -> str | None:
+        """The line of an object that is not in the file yet; None if it has to be worked out."""
+        return change.content.partition(":")[2] if change.form == _LINE else None
+
+    def apply(self, row: Row | None, change: KeptChange) -> Row | None:
+        """The row after a change, as a new list; None stands for no row. Raises: RefusedError for a missing one."""
+        if change.form == _DELETE:
+            return None
+        if change.form == _LINE:
+            return self._overlay(row, change)
+        if row is None and change.form == _UPDATE:
+            raise RefusedError(
+                f"{change.object_type} '{change.external_id}' was not found in the file, so it cannot be updated. Run a"
+                " full import: it finds out what the file holds."
+            )
+        new_row = row.copy() if row else self._layout.blank_row(change.object_type, change.external_id)
+        for attribute, text in orjson.loads(change.content).items():
+            self._layout.write(new_row, attribute, text)
+        return new_row
+
+    def _overlay(self, row: Row | None, change: KeptChange) -> Row:
+        """A create of an object that is in the file changes the attributes it names."""
+        emptied, _, line = change.content.partition(":")
+        cells = self._lines.cells(line)
+        if row is None:
+            return cells
+        new_row = [cell or old for cell, old in zip(cells, row, strict=True)]
+        for position in emptied.split():
+            new_row[int(position)] = ""
+        return new_row
+
+
+def _json(texts: Mapping[str, TextChange]) -> str:
+    return orjson.dumps(texts).decode()
