@@ -7,6 +7,7 @@ Always: memory holds one page. A run that was interrupted while reading reads ag
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
@@ -44,21 +45,30 @@ ANALYZE_STAGED = "ANALYZE staged (row_number, object_type_id, external_id_hash, 
 NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 
+NumberedObject = tuple[int, ImportObject]
+StagedRow = tuple[Any, ...]
+Marks = tuple[str, str | None]
+"""The fingerprints of a document and of its references."""
+
+
 @dataclass(slots=True)
 class Target:
-    """Where the objects of one type go. is_empty: the connector space holds none yet, so nothing is looked up."""
+    """Where the objects of one type go.
+
+    is_empty: the connector space holds none yet, so nothing is looked up; counter: of the activity's statistics.
+    """
 
     object_type: ObjectType
     shape: Shaper
     is_empty: bool
+    counter: str
 
 
 @dataclass(slots=True)
 class StagedRows:
-    """The rows of one page for each staging table."""
+    """The rows of one page for each staging table but `staged`, whose rows are copied as they are made."""
 
     unchanged: list[tuple[Any, ...]] = field(default_factory=list)
-    staged: list[tuple[Any, ...]] = field(default_factory=list)
     references: list[tuple[Any, ...]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -87,7 +97,8 @@ def _targets(run: Run) -> dict[str, Target]:
         for object_type in run.specification.own_types():
             if object_type.selected and object_type.external_id is not None:
                 found = run.connection.execute(sql("any_cso_of_type"), {"type": object_type.id}).fetchone()
-                targets[object_type.name] = Target(object_type, shaper_for(object_type), is_empty=found is None)
+                counter = object_type_key(object_type.name)
+                targets[object_type.name] = Target(object_type, shaper_for(object_type), found is None, counter)
     return targets
 
 
@@ -169,46 +180,59 @@ class _Reading:
     def stage(self, page: Page, objects: Sequence[ImportObject]) -> None:
         """Write one page of objects to the staging tables."""
         rows = StagedRows()
-        shaped_by_type: dict[str, list[tuple[int, ImportObject, Shaped]]] = {}
-        for item in objects:
-            self.row_number += 1
+        new: list[NumberedObject] = []
+        by_type: dict[str, list[NumberedObject]] = {}
+        for number, item in enumerate(objects, self.row_number + 1):
             target = self.targets.get(item.object_type)
             if target is None:
-                self._refuse_type(rows, item)
-                continue
-            shaped = target.shape(item)
-            if isinstance(shaped, Rejection):
-                self._reject(rows, item, target.object_type, shaped)
+                self._refuse_type(rows, number, item)
+            elif target.is_empty:
+                new.append((number, item))
             else:
-                shaped_by_type.setdefault(item.object_type, []).append((self.row_number, item, shaped))
-        for name, shaped_objects in shaped_by_type.items():
-            self._stage_type(page, rows, self.targets[name], shaped_objects)
-        _write(page, rows)
+                by_type.setdefault(item.object_type, []).append((number, item))
+        self.row_number += len(objects)
+        changed = [
+            row for name, known in by_type.items() for row in self._changed_rows(page, rows, self.targets[name], known)
+        ]
+        copy_rows(page.cursor, "staged", STAGED, chain(self._new_rows(rows, new), changed))
+        _write_others(page, rows)
         page.processed += len(objects)
 
-    def _stage_type(
-        self, page: Page, rows: StagedRows, target: Target, objects: list[tuple[int, ImportObject, Shaped]]
-    ) -> None:
-        """Stage what is new or differs; a type that the connector space knows nothing of is new as a whole."""
-        self.run.counters[object_type_key(target.object_type.name)] += len(objects)
-        compared = [(row_number, item, shaped, _marks(shaped)) for row_number, item, shaped in objects]
-        known = None if target.is_empty else _changed(page, target.object_type.id, compared)
-        for row_number, item, shaped, (mark, reference_mark) in compared:
-            if known is not None and row_number not in known:
-                continue
-            known_id = known[row_number] if known is not None else None
-            cso_id = known_id or str(uuid7())
-            rows.staged.append((
-                row_number, item.row, cso_id, known_id is None, item.change is Change.DELETE, target.object_type.id,
-                shaped.external_id, shaped.external_id_hash, shaped.secondary_hash, shaped.display_name,
-                shaped.serialised.decode(), mark, reference_mark,
-            ))  # fmt: skip
-            rows.references.extend(
-                (row_number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text))
-                for attribute, text in shaped.references
-            )
+    def _new_rows(self, rows: StagedRows, objects: list[NumberedObject]) -> Iterator[StagedRow]:
+        """Rows of types that the connector space knows nothing of.
 
-    def _refuse_type(self, rows: StagedRows, item: ImportObject) -> None:
+        Shaped while they are copied: PostgreSQL stores one object while we read the next.
+        """
+        for number, item in objects:
+            target = self.targets[item.object_type]
+            shaped = self._shaped(rows, number, item, target)
+            if shaped is not None:
+                yield _staged_row(rows, number, item, target.object_type.id, shaped, _marks(shaped), None)
+
+    def _changed_rows(
+        self, page: Page, rows: StagedRows, target: Target, objects: list[NumberedObject]
+    ) -> Iterator[StagedRow]:
+        """Rows of what is new or differs from the connector space, in one type."""
+        compared = [
+            (number, item, shaped, _marks(shaped))
+            for number, item in objects
+            if (shaped := self._shaped(rows, number, item, target)) is not None
+        ]
+        changed = _changed(page, target.object_type.id, compared)
+        for number, item, shaped, marks in compared:
+            if number in changed:
+                yield _staged_row(rows, number, item, target.object_type.id, shaped, marks, changed[number])
+
+    def _shaped(self, rows: StagedRows, number: int, item: ImportObject, target: Target) -> Shaped | None:
+        """The object's document; None when it cannot be taken, which is noted."""
+        shaped = target.shape(item)
+        if isinstance(shaped, Rejection):
+            self._reject(rows, number, item, target.object_type, shaped)
+            return None
+        self.run.counters[target.counter] += 1
+        return shaped
+
+    def _refuse_type(self, rows: StagedRows, number: int, item: ImportObject) -> None:
         """An unknown type, or one without an external ID, is an error; one that is not selected is ignored."""
         if item.object_type in self.unselected:
             return
@@ -216,29 +240,50 @@ class _Reading:
             f"the object type {item.object_type!r} is not in the schema, or has no external ID attribute set: "
             "import the schema again, or choose its external ID"
         )
-        rows.rejected.append(
-            (self.row_number, item.row, item.object_type, None, None, None, None, NO_SUCH_TYPE, message)
-        )
+        rows.rejected.append((number, item.row, item.object_type, None, None, None, None, NO_SUCH_TYPE, message))
 
-    def _reject(self, rows: StagedRows, item: ImportObject, object_type: ObjectType, rejection: Rejection) -> None:
+    def _reject(
+        self, rows: StagedRows, number: int, item: ImportObject, object_type: ObjectType, rejection: Rejection
+    ) -> None:
         """Keep why; an object whose external ID is known still counts as seen, so it is not taken for missing."""
         known_hash = values.hash_text(rejection.external_id) if rejection.external_id is not None else None
         message = f"row {item.row}: {rejection.message}" if item.row else rejection.message
         rows.rejected.append((
-            self.row_number, item.row, object_type.name, rejection.external_id, known_hash, object_type.id,
+            number, item.row, object_type.name, rejection.external_id, known_hash, object_type.id,
             rejection.display_name, rejection.error_type, message,
         ))  # fmt: skip
         if known_hash is not None:
-            rows.unchanged.append((self.row_number, object_type.id, known_hash))
+            rows.unchanged.append((number, object_type.id, known_hash))
 
 
-def _marks(shaped: Shaped) -> tuple[str, str | None]:
+def _staged_row(
+    rows: StagedRows,
+    number: int,
+    item: ImportObject,
+    type_id: int,
+    shaped: Shaped,
+    marks: Marks,
+    known_id: str | None,
+) -> StagedRow:
+    """The object's row in `staged`; its references are added to the page's."""
+    cso_id = known_id or str(uuid7())
+    rows.references.extend(
+        (number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text))
+        for attribute, text in shaped.references
+    )
+    return (
+        number, item.row, cso_id, known_id is None, item.change is Change.DELETE, type_id, shaped.external_id,
+        shaped.external_id_hash, shaped.secondary_hash, shaped.display_name, shaped.serialised.decode(), *marks,
+    )  # fmt: skip
+
+
+def _marks(shaped: Shaped) -> Marks:
     """The two fingerprints that decide "unchanged"."""
     return values.fingerprint(shaped.serialised), values.reference_fingerprint(shaped.references)
 
 
 def _changed(
-    page: Page, type_id: int, compared: list[tuple[int, ImportObject, Shaped, tuple[str, str | None]]]
+    page: Page, type_id: int, compared: list[tuple[int, ImportObject, Shaped, Marks]]
 ) -> dict[int, str | None]:
     """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
     rows = (
@@ -252,10 +297,9 @@ def _changed(
     return changed
 
 
-def _write(page: Page, rows: StagedRows) -> None:
+def _write_others(page: Page, rows: StagedRows) -> None:
     for table, columns, table_rows in (
         ("unchanged", UNCHANGED, rows.unchanged),
-        ("staged", STAGED, rows.staged),
         ("staged_reference", STAGED_REFERENCE, rows.references),
         ("rejected", REJECTED, rows.rejected),
     ):

@@ -29,14 +29,15 @@ GROUP_MEMBERS = 10
 
 FILL = """
 SET maintenance_work_mem = '256MB';
-CREATE FUNCTION pg_temp.id(kind integer, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
 RETURN ('0000000' || kind || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid;
 
 -- Every second object is a person of HR, the next the account of that person in the directory.
 CREATE TEMPORARY TABLE object AS
 SELECT
     n, n::text AS text, 1 + n %% 2 AS kind, md5(n::text)::uuid AS hash,
-    pg_temp.id(1, n) AS mvo, pg_temp.id(1, n / 2 + 1) AS person, pg_temp.id(2, n) AS cso, pg_temp.id(3, n) AS export
+    pg_temp.id('1', n) AS mvo, pg_temp.id('1', n / 2 + 1) AS person, pg_temp.id('2', n) AS cso,
+    pg_temp.id('3', n) AS export
 FROM generate_series(1, %(rows)s) AS n;
 
 INSERT INTO mvo (id, type_id, created, status, origin, display_name, document, holders)
@@ -66,7 +67,7 @@ SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": {"set": "a"
 FROM object;
 
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
-SELECT pg_temp.id(2, n / 10 + 1), 1, 3, text, hash, hash, CASE WHEN n %% 100 > 0 THEN cso END
+SELECT pg_temp.id('2', n / 10 + 1), 1, 3, text, hash, hash, CASE WHEN n %% 100 > 0 THEN cso END
 FROM object;
 
 INSERT INTO work (phase, ordinal, object_id)
@@ -212,7 +213,7 @@ def _value(table: str, column: str, kind: str) -> str:
     if kind != "uuid":
         return VALUES[kind]
     number = {"cso_id": 2, "mvo_id": 1, "id": 1 if table == "changed_mvo" else 3}.get(column)
-    return f"pg_temp.id({number}, n)" if number else "md5(n::text)::uuid"
+    return f"pg_temp.id('{number}', n)" if number else "md5(n::text)::uuid"
 
 
 VALUES = {

@@ -1,0 +1,241 @@
+"""The engine's main job, run by run: an HR file becomes identities, and these become accounts in two targets."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.models import ActivityStatus, RunType
+from activities.statistics import statistics
+from synchronisation.models import ConnectorSpaceObject, MetaverseObject, PendingExport
+from tests.acceptance.installation import (
+    InFile,
+    export_rule,
+    identities,
+    import_rule,
+    in_file,
+    matching_rule,
+)
+from tests.integration.synchronisation.broker import empty_queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORT, SYNC, EXPORT = RunType.FULL_IMPORT, RunType.FULL_SYNCHRONISATION, RunType.EXPORT
+DELTA_SYNC = RunType.DELTA_SYNCHRONISATION
+COMPLETE = ActivityStatus.COMPLETE
+
+COLUMNS = (
+    "employeeId", "firstName", "lastName", "email", "department", "jobTitle", "company", "location", "startDate",
+    "endDate", "status", "telephone", "preferredName", "manager", "costCentre",
+)  # fmt: skip
+TARGETS = ("Directory", "Badges")
+
+
+@dataclass(frozen=True)
+class Company:
+    """HR with fifteen flowing columns, and two targets that provision."""
+
+    hr: InFile
+    directory: InFile
+    badges: InFile
+
+    def cycle(self) -> None:
+        """Everything that HR says arrives in both targets and is confirmed."""
+        assert self.hr.run(IMPORT).status == COMPLETE
+        assert self.hr.run(SYNC).status == COMPLETE
+        for target in (self.directory, self.badges):
+            assert target.run(EXPORT).status == COMPLETE
+            assert target.run(IMPORT).status == COMPLETE
+
+
+def person(number: int, **values: str) -> dict[str, str]:
+    """A row with a value in every column."""
+    return {column: f"{column} {number}" for column in COLUMNS} | {"employeeId": f"E{number}"} | values
+
+
+ZOE, LI = person(1, firstName="Zoë", lastName='O\'Brien, "Z"'), person(2)
+
+
+@pytest.fixture
+def company(tmp_path: Path, settings: Any) -> Iterator[Company]:
+    settings.JIM_CONNECTOR_FILES = tmp_path
+    identities(*COLUMNS, deletion_rule="WhenAuthoritativeSourceDisconnected")
+    hr = in_file(tmp_path, "HR", *COLUMNS, mode="Import Only")
+    directory = in_file(tmp_path, "Directory", "uid", "cn", "mail", several=())
+    badges = in_file(tmp_path, "Badges", "badge", "holder")
+    import_rule(hr, dict(zip(COLUMNS, COLUMNS, strict=True)))
+    matching_rule(hr, "employeeId", "employeeId")
+    flows = {"uid": "employeeId", "cn": '=mv["firstName"] + " " + mv["lastName"]', "mail": "email"}
+    export_rule(directory, flows, deletes=True)
+    export_rule(badges, {"badge": "employeeId", "holder": "lastName"}, deletes=True)
+    person_type = identities()
+    person_type.deletion_trigger_systems.add(hr.system)
+    hr.write(ZOE, LI)
+    yield Company(hr, directory, badges)
+    empty_queue()
+
+
+def test_first_cycle_reads_like_the_seed(company: Company) -> None:
+    assert company.hr.run(IMPORT).items == [
+        ("E1", "Add", None, "CsoAdded:1"),
+        ("E2", "Add", None, "CsoAdded:1"),
+    ]
+
+    synchronised = company.hr.run(SYNC)
+    summary = "Projected:1,AttributeFlow:15,PendingExportCreated:2"
+    assert (synchronised.status, synchronised.items) == (
+        COMPLETE,
+        [("E1", "Add", None, summary), ("E2", "Add", None, summary)],
+    )
+    figures = statistics(synchronised.counters, SYNC)
+    assert (figures["total_projections"], figures["total_attribute_flows"]) == (2, 30)
+    assert (figures["total_provisioned"], figures["total_pending_exports"]) == (4, 4)
+
+    exported = company.directory.run(EXPORT)
+    assert (exported.status, exported.items) == (
+        COMPLETE,
+        [("E1", "Add", None, "Exported:1"), ("E2", "Add", None, "Exported:1")],
+    )
+    assert company.directory.rows() == [
+        {"uid": "E1", "cn": 'Zoë O\'Brien, "Z"', "mail": "email 1"},
+        {"uid": "E2", "cn": "firstName 2 lastName 2", "mail": "email 2"},
+    ]
+    assert set(PendingExport.objects.filter(system=company.directory.system).values_list("status", flat=True)) == {
+        "Exported"
+    }
+
+    confirmed = company.directory.run(IMPORT)
+    summary = "CsoUpdated:1,PendingExportConfirmed:1"
+    assert (confirmed.status, confirmed.items) == (
+        COMPLETE,
+        [("E1", "Update", None, summary), ("E2", "Update", None, summary)],
+    )
+    assert not PendingExport.objects.filter(system=company.directory.system).exists()
+    assert set(
+        ConnectorSpaceObject.objects.filter(system=company.directory.system).values_list("status", flat=True)
+    ) == {"Normal"}
+
+
+@pytest.mark.parametrize("run_type", [SYNC, DELTA_SYNC])
+def test_every_run_done_again_changes_nothing(company: Company, run_type: RunType) -> None:
+    company.cycle()
+    company.directory.run(SYNC)
+    files = company.directory.path.read_bytes()
+
+    for run in [
+        company.hr.run(IMPORT),
+        company.hr.run(run_type),
+        company.directory.run(EXPORT),
+        company.directory.run(IMPORT),
+        company.directory.run(run_type),
+    ]:
+        assert (run.status, run.items) == (COMPLETE, [])
+
+    assert company.directory.path.read_bytes() == files
+
+
+def test_change_flows_through_and_leaves_the_others_alone(company: Company) -> None:
+    company.cycle()
+    company.hr.write({**ZOE, "email": "new@x.com", "jobTitle": ""}, LI)
+
+    assert company.hr.run(IMPORT).items == [("E1", "Update", None, "CsoUpdated:1")]
+    assert company.hr.run(DELTA_SYNC).items == [("E1", "Update", None, "AttributeFlow:2,PendingExportCreated:1")]
+    assert company.directory.run(EXPORT).items == [("E1", "Update", None, "Exported:1")]
+    assert company.badges.run(EXPORT).items == []
+    assert company.directory.run(IMPORT).items == [("E1", "Update", None, "CsoUpdated:1,PendingExportConfirmed:1")]
+    assert [row["mail"] for row in company.directory.rows()] == ["new@x.com", "email 2"]
+
+
+def test_delta_synchronisation_looks_only_at_what_changed(company: Company) -> None:
+    company.cycle()
+    company.hr.write({**ZOE, "email": "new@x.com"}, LI)
+    company.hr.run(IMPORT)
+
+    assert company.hr.run(DELTA_SYNC).counters["objectsProcessed"] == 1
+    assert company.hr.run(DELTA_SYNC).counters["objectsProcessed"] == 0
+    assert company.hr.run(SYNC).counters["objectsProcessed"] == 2
+
+
+def test_first_delta_synchronisation_sees_everything(company: Company) -> None:
+    company.hr.run(IMPORT)
+    assert len(company.hr.run(DELTA_SYNC).items) == 2
+
+
+def test_leaver_is_disconnected_deleted_and_deprovisioned_everywhere(company: Company) -> None:
+    company.cycle()
+    company.hr.write(LI)
+
+    assert company.hr.run(IMPORT).items == [("E1", "Delete", None, "CsoDeleted:1")]
+    left = company.hr.run(DELTA_SYNC)
+    assert left.items == [("E1", "Delete", None, "Disconnected:1,MvoDeleted:1,PendingExportCreated:2")]
+    assert MetaverseObject.objects.count() == 1
+
+    for target in (company.directory, company.badges):
+        assert target.run(EXPORT).items == [("E1", "Delete", None, "Deprovisioned:1")]
+        assert target.run(IMPORT).items == []
+    assert [row["uid"] for row in company.directory.rows()] == ["E2"]
+    assert ConnectorSpaceObject.objects.count() == 3
+    assert not PendingExport.objects.exists()
+
+
+def test_leaver_whose_accounts_were_never_exported_leaves_nothing(company: Company) -> None:
+    company.hr.run(IMPORT)
+    company.hr.run(SYNC)
+    company.hr.write(LI)
+    company.hr.run(IMPORT)
+
+    assert company.hr.run(DELTA_SYNC).items == [("E1", "Delete", None, "Disconnected:1,MvoDeleted:1")]
+
+    assert list(ConnectorSpaceObject.objects.order_by("system_id").values_list("external_id", flat=True)) == ["E2"] * 3
+    assert [row[0] for row in company.directory.run(EXPORT).items] == ["E2"]
+
+
+def test_object_that_returns_before_the_next_synchronisation_is_revived(company: Company) -> None:
+    company.cycle()
+    company.hr.write(LI)
+    company.hr.run(IMPORT)
+    company.hr.write(ZOE, LI)
+
+    assert company.hr.run(IMPORT).items == [("E1", "Update", None, "CsoUpdated:1")]
+    assert company.hr.run(DELTA_SYNC).items == []
+    assert ConnectorSpaceObject.objects.filter(status="Obsolete").count() == 0
+    assert MetaverseObject.objects.count() == 2
+
+
+def test_returning_leaver_is_a_new_identity_with_new_accounts(company: Company) -> None:
+    company.cycle()
+    company.hr.write(LI)
+    company.hr.run(IMPORT)
+    company.hr.run(SYNC)
+    company.directory.run(EXPORT)
+    company.hr.write(ZOE, LI)
+    company.hr.run(IMPORT)
+
+    (returned,) = company.hr.run(DELTA_SYNC).items
+
+    assert returned[:3] == ("E1", "Add", None)
+    company.directory.run(EXPORT)
+    assert sorted(row["uid"] for row in company.directory.rows()) == ["E1", "E2"]
+
+
+def test_drift_in_a_target_is_put_back(company: Company) -> None:
+    company.cycle()
+    directory = company.directory
+    directory.write({**directory.rows()[0], "mail": "meddled@x.com"}, directory.rows()[1])
+
+    assert directory.run(IMPORT).items == [("E1", "Update", None, "CsoUpdated:1")]
+    assert directory.run(DELTA_SYNC).items == [("E1", "Update", None, "DriftCorrection:1,PendingExportCreated:1")]
+    directory.run(EXPORT)
+    assert directory.rows()[0]["mail"] == "email 1"
+
+
+def test_account_lost_in_the_target_is_provisioned_again(company: Company) -> None:
+    company.cycle()
+    company.directory.write(company.directory.rows()[1])
+    company.directory.run(IMPORT)
+
+    assert company.directory.run(DELTA_SYNC).items == [("E1", "Delete", None, "Disconnected:1,PendingExportCreated:1")]
+    company.directory.run(EXPORT)
+    assert sorted(row["uid"] for row in company.directory.rows()) == ["E1", "E2"]
