@@ -110,7 +110,7 @@ class _Sender:
 
     def _mark_page(self, after: int) -> list[OutboxRow]:
         with self.run.page(durable=True) as page:
-            page.cursor.execute(sql("outbox_page"), {"after": after, "limit": self.run.page_size})
+            page.cursor.execute(sql("outbox_page"), {"after": after, "last": None, "limit": self.run.page_size})
             rows = [OutboxRow(*columns) for columns in page.cursor.fetchall()]
             self.outbox.mark(page.cursor, rows, page.now)
         return rows

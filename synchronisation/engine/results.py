@@ -58,7 +58,7 @@ class Results:
     def record(self, after: int, last: int, failures: dict[str, str], external_ids: dict[str, str]) -> None:
         """One page of exports, by ordinal; `failures` and `external_ids` are keyed by export id."""
         with self.run.page(durable=True) as page:
-            page.cursor.execute(sql("sent_page"), {"after": after, "last": last})
+            page.cursor.execute(sql("outbox_page"), {"after": after, "last": last, "limit": None})
             rows = [OutboxRow(*columns) for columns in page.cursor.fetchall()]
             settled = Settled()
             for row in rows:

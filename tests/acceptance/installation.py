@@ -223,8 +223,8 @@ def identities(*attributes: str, several: Sequence[str] = (), **fields: Any) -> 
     """The metaverse type `person` with these attributes. fields: of the type, such as its deletion rule."""
     person, _ = MetaverseObjectType.objects.update_or_create(name=PERSON, defaults={"plural_name": "people", **fields})
     for name in attributes:
-        defaults = {"type": TEXT, "plurality": _plurality(name in several)}
-        attribute, _ = MetaverseAttribute.objects.update_or_create(name=name, defaults=defaults)
+        defaults = {"name": name, "type": TEXT, "plurality": _plurality(name in several)}
+        attribute, _ = MetaverseAttribute.objects.update_or_create(name__iexact=name, defaults=defaults)
         attribute.object_types.add(person)
     return person
 

@@ -28,7 +28,8 @@ WHERE export.system_id = %(system)s
   );
 
 -- name: outbox_page
--- The next exports of the list with their objects. Index: work_pkey, pending_export_pkey, cso_pkey.
+-- Exports of the list with their objects: the next ones up to a limit, or (limit null) those up to `last`.
+-- Index: work_pkey, pending_export_pkey, cso_pkey.
 SELECT
     work.ordinal, export.id::text, cso.id::text, export.mvo_id::text, export.change_type, export.pending::text,
     export.sent::text, export.error_count, export.max_retries, cso.object_type_id, cso.external_id, cso.display_name,
@@ -38,22 +39,9 @@ JOIN pending_export AS export ON export.id = work.object_id
 JOIN cso ON cso.id = export.cso_id
 WHERE work.phase = 'export'
   AND work.ordinal > %(after)s
+  AND (%(last)s::bigint IS NULL OR work.ordinal <= %(last)s)
 ORDER BY work.ordinal
 LIMIT %(limit)s;
-
--- name: sent_page
--- As outbox_page, for a range of ordinals that was sent.
-SELECT
-    work.ordinal, export.id::text, cso.id::text, export.mvo_id::text, export.change_type, export.pending::text,
-    export.sent::text, export.error_count, export.max_retries, cso.object_type_id, cso.external_id, cso.display_name,
-    cso.document::text
-FROM work
-JOIN pending_export AS export ON export.id = work.object_id
-JOIN cso ON cso.id = export.cso_id
-WHERE work.phase = 'export'
-  AND work.ordinal > %(after)s
-  AND work.ordinal <= %(last)s
-ORDER BY work.ordinal;
 
 -- name: mark_executing
 -- What leaves is frozen in `sent`; where something left before and is unconfirmed, freeze_merged does that.

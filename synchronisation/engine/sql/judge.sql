@@ -29,18 +29,23 @@ LEFT JOIN cso ON cso.object_type_id = seen.object_type_id
 WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = seen.row_number);
 
 -- name: drop_superseded
--- Delta import: the last change to an object counts. Writes staged and its references.
+-- Delta import: the last change to an object counts, also when with it the object is as it was before.
+-- Writes staged with its references, and unchanged.
 WITH superseded AS (
     SELECT row_number
     FROM (
         SELECT row_number, row_number < max(row_number) OVER (PARTITION BY object_type_id, external_id_hash) AS earlier
-        FROM staged
+        FROM seen
     ) AS ranked
     WHERE earlier
-), dropped AS (
+), dropped_references AS (
     DELETE FROM staged_reference
     USING superseded
     WHERE staged_reference.row_number = superseded.row_number
+), dropped_unchanged AS (
+    DELETE FROM unchanged
+    USING superseded
+    WHERE unchanged.row_number = superseded.row_number
 )
 DELETE FROM staged
 USING superseded

@@ -186,8 +186,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "update_join_rules": {},
     "update_exports": {},
     # export
-    "outbox_page": {"after": HALF, "limit": PAGE_SIZE},
-    "sent_page": {"after": HALF, "last": HALF + 2 * PAGE_SIZE},
+    "outbox_page": {"after": HALF, "last": HALF + 2 * PAGE_SIZE, "limit": None},
     "mark_executing": {"ids": EXPORTS, "now": NOW},
     "freeze_merged": {},
     "mark_exported": {"ids": EXPORTS},

@@ -1,6 +1,9 @@
 """The file is replaced at once or not at all, by one export at a time."""
 
+import fcntl
 import os
+import resource
+import stat
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -44,6 +47,36 @@ def test_without_commit_nothing_is_left(files):
     with pytest.raises(ZeroDivisionError), replacement(files) as opened:
         rewrite(opened, str(1 / 0))
     assert (files.people.read_text(), files.names()) == ("old", ["people.csv"])
+
+
+def test_content_is_on_disk_before_the_name_and_the_name_before_the_end(files, monkeypatch):
+    done = []
+
+    def recording(name, function):
+        return lambda *arguments, **more: (done.append(name), function(*arguments, **more))[1]
+
+    monkeypatch.setattr(os, "replace", recording("replace", os.replace))
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+    )
+    files.export(known("id"), [create("1")])
+    assert done == ["file", "replace", "folder"]
+
+
+def test_temporary_file_that_changes_hands_before_it_is_locked_is_claimed_anew(files, monkeypatch):
+    flock = fcntl.flock
+
+    def after_another_export(descriptor, operation):
+        monkeypatch.setattr(fcntl, "flock", flock)
+        os.replace(files.root / TEMPORARY, files.people)
+        return flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", after_another_export)
+    with replacement(files) as opened:
+        assert os.stat(files.root / TEMPORARY).st_ino == os.fstat(opened._descriptor).st_ino
+        rewrite(opened, "new")
+        opened.commit()
+    assert (files.people.read_text(), files.names()) == ("new", ["people.csv"])
 
 
 def test_second_export_of_the_same_file_is_told_to_wait(files):
@@ -142,6 +175,23 @@ def test_file_somebody_else_changed_meanwhile_is_not_overwritten(files, old, int
             opened.commit()
     assert files.names() == ([] if left is None else ["people.csv"])
     assert left is None or files.people.read_text() == left
+
+
+@pytest.fixture
+def no_more_than():
+    """Calling it with a number of bytes keeps this process from writing larger files, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_file_that_cannot_be_written_whole_stays_as_it_was(files, no_more_than):
+    content = "id,name\n" + "".join(f"{number},{'x' * 50}\n" for number in range(20_000))
+    files.people.write_text(content)
+    no_more_than(500_000)
+    with pytest.raises(ConfigurationError, match="larger than its file system allows"):
+        files.export(known("id", "name"), [update("1", name="b")])
+    assert (files.people.read_text(), files.names()) == (content, ["people.csv"])
 
 
 def test_failed_batches_leave_the_file_and_nothing_beside_it(files):

@@ -149,6 +149,15 @@ def test_types_come_from_the_first_fifty_rows(files, row, expected):
     assert person.attributes[1].type is expected
 
 
+@pytest.mark.parametrize(("row", "expected"), [(50, TEXT), (51, NUMBER)])
+def test_types_come_from_the_first_fifty_rows_of_each_object_type(files, row, expected):
+    groups = [("group", "n" if at == row else str(at)) for at in range(1, 101)]
+    rows = [("person", "x")] * 60 + groups
+    content = "kind,code\n" + "".join(f"{kind},{code}\n" for kind, code in rows)
+    _, group = discovered(files, content, Object_Type_Column="kind")
+    assert group.attributes[1].type is expected
+
+
 def test_rows_of_the_wrong_width_are_no_sample(files):
     (person,) = discovered(files, "name,code\nx\nx,1,2\nx,3\n")
     assert person.attributes[1].type is NUMBER
@@ -252,5 +261,5 @@ def test_missing_file_says_how_to_begin(files, mode, message):
 
 def test_giant_cells_are_sampled_by_their_first_values(files):
     members = "|".join(str(member) for member in range(200_000))
-    (group,) = discovered(files, f"id,member,notes\ng1,{members},{'9' * 10_000}\n")
+    (group,) = discovered(files, f"id,member,notes\ng1,{members}|no number,{'9' * 10_000}\n")
     assert group.attributes[1:] == (SchemaAttribute("member", NUMBER, multi_valued=True), SchemaAttribute("notes"))
