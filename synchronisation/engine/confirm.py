@@ -1,7 +1,8 @@
 """Confirm: compare the sent changes of objects that were read with what was read (engine.md section 7).
 
 Confirmed changes leave the pending export, an empty one is removed; what still differs counts as a failed attempt
-and is queued again, as an update, since the object is there.
+and is queued again, as an update, since the object is there. What failed for good, or was never sent, and is found in
+place all the same is done too; the rest of it stays as it is.
 """
 
 from collections.abc import Iterable
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from psycopg import Cursor
 
 from activities.statistics import Counter as STAT
-from synchronisation.rules.exports import Verdict, confirm
+from synchronisation.rules.exports import Verdict, confirm, unconfirmed
 
 from .backoff import next_retry
 from .bulk import copy_rows, copy_temporary
@@ -19,6 +21,7 @@ from .items import Item, Outcome, summary
 from .pages import Page, Run
 from .statements import sql
 
+REST = {"id": "uuid", "pending": "jsonb"}
 SETTLED = {
     "id": "uuid", "status": "text", "pending": "jsonb", "error_count": "smallint", "next_retry": "timestamptz",
     "last_error_message": "text",
@@ -40,7 +43,8 @@ class Confirmation:
 def waiting_exports(run: Run) -> bool:
     """Whether anything that left for this system waits for its confirmation."""
     with run.page() as page:
-        return page.cursor.execute(sql("any_sent"), {"system": run.specification.system.id}).fetchone() is not None
+        parameters = {"system": run.specification.system.id}
+        return page.cursor.execute(sql("any_to_confirm"), parameters).fetchone() is not None
 
 
 def confirm_import_page(run: Run, page: Page) -> None:
@@ -83,29 +87,48 @@ def confirm_unchanged_page(run: Run, page: Page, ids: list[str]) -> None:
 
 
 def _judge(run: Run, page: Page, rows: Iterable[tuple[Any, ...]]) -> list[Confirmation]:
-    """Verdicts on (cso, document, export, sent, pending, error count, max attempts, ...) rows; settles the exports."""
+    """Verdicts on (cso, document, export, sent, pending, error count, max attempts, ...) rows; settles the exports.
+
+    Exports of which nothing happened give no confirmation.
+    """
     confirmations = []
     done: list[str] = []
     settled: list[tuple[Any, ...]] = []
+    rest: list[tuple[Any, ...]] = []
     for cso_id, document, export_id, sent, pending, errors, attempts, *_ in rows:
-        verdict = confirm(
-            sent=orjson.loads(sent),
-            pending=orjson.loads(pending),
-            document=orjson.loads(document),
-            error_count=errors,
-            max_attempts=attempts,
-        )
+        verdict = _verdict(document, sent, pending, errors, attempts)
         confirmation = _confirmation(run, cso_id, export_id, verdict)
-        confirmations.append(confirmation)
+        if confirmation.outcomes:
+            confirmations.append(confirmation)
         if verdict.done:
             done.append(export_id)
+        elif sent is None:
+            rest.append((export_id, orjson.dumps(verdict.changes).decode()))
         else:
             settled.append(_settled_row(page, export_id, verdict, errors, confirmation.error_message))
-    page.cursor.execute(sql("remove_exports"), {"ids": done})
-    if settled:
-        copy_temporary(page.cursor, "settled", SETTLED, settled)
-        page.cursor.execute(sql("settle_exports"))
+    _write(page.cursor, done, settled, rest)
     return confirmations
+
+
+def _verdict(document: str, sent: str | None, pending: str, errors: int, attempts: int) -> Verdict:
+    found, queued = orjson.loads(document), orjson.loads(pending)
+    if sent is not None:
+        return confirm(
+            sent=orjson.loads(sent), pending=queued, document=found, error_count=errors, max_attempts=attempts
+        )
+    left = unconfirmed(queued, found)
+    return Verdict(len(queued) - len(left), left, retry=False, failed=False)
+
+
+def _write(cursor: Cursor[Any], done: list[str], settled: list[tuple[Any, ...]], rest: list[tuple[Any, ...]]) -> None:
+    if done:
+        cursor.execute(sql("remove_exports"), {"ids": done})
+    if settled:
+        copy_temporary(cursor, "settled", SETTLED, settled)
+        cursor.execute(sql("settle_exports"))
+    if rest:
+        copy_temporary(cursor, "rest", REST, rest)
+        cursor.execute(sql("keep_rest"))
 
 
 def _settled_row(page: Page, export_id: str, verdict: Verdict, errors: int, message: str | None) -> tuple[Any, ...]:

@@ -73,6 +73,7 @@ def judge(run: Run) -> None:
     with run.page() as page:
         parameters = {"system": run.specification.system.id, "partition": run.specification.partition_id}
         page.cursor.execute(HASH_JOINS_ONLY)
+        page.cursor.execute(sql("forget_work"))
         page.cursor.execute(sql("reject_duplicates" if full else "drop_superseded"))
         for recognition in ("recognise_withdrawn", "recognise_provisioned", "recognise_placeholders"):
             page.cursor.execute(sql(recognition), parameters)
@@ -113,7 +114,9 @@ def _judge_missing(run: Run, cursor: Cursor[Any], type_id: int, type_name: str, 
     if reason is None:
         cursor.execute(sql("queue_missing"), parameters)
     else:
+        can_override = guard(counts, run.specification.system, override=True) is None
+        hint = "; to let them go, run again with ignoreDeletionThreshold" if can_override else ""
         run.warn(
             f"{counts.missing} objects of type {type_name} were not read and stay as they are: {reason}. "
-            "Check the source; to let them go, run again with ignoreDeletionThreshold."
+            f"Check the source{hint}."
         )

@@ -60,8 +60,8 @@ class Run:
     """The state of one run between its pages.
 
     page_size: objects a page; what a run does never depends on it, which tests show with other sizes.
-    position: where the current phase stands; facts: what one phase leaves for later ones, the run's warnings among
-    them. Both are JSON and commit with each page.
+    position: where the current phase stands; facts: what one phase leaves for later ones, among them the run's
+    warnings and whether any of its errors is left over from an earlier run. Both are JSON and commit with each page.
     """
 
     page_size = PAGE_SIZE
@@ -79,7 +79,7 @@ class Run:
         checkpoint = progress.checkpoint or {}
         self.phase_index: int = checkpoint.get("phase", 0)
         self.position: dict[str, Any] = checkpoint.get("position", {})
-        self.facts: dict[str, Any] = checkpoint.get("facts", {"warnings": []})
+        self.facts: dict[str, Any] = checkpoint.get("facts", {"warnings": [], "old_errors": False})
         self.objects_processed = progress.objects_processed
         self.objects_to_process = progress.objects_to_process
 

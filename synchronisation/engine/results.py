@@ -84,6 +84,7 @@ class Results:
         if failure is not None:
             item.error_type, item.error_message = "UnhandledError", failure
             settled.failed.append(_failed_row(page.now, row, failure))
+            self.run.facts["old_errors"] |= row.error_count > 0
             return item
         system = self.specification.system.name
         outcome = "Deprovisioned" if row.change_type == "Delete" else "Exported"

@@ -160,7 +160,8 @@ def _make_tables(run: Run) -> None:
 def _complete(run: Run) -> None:
     """End a run whose phases are all done, by what its counters say (engine.md section 3.4)."""
     counters = run.counters
-    if counters[STAT.OBJECT_ERRORS] and counters[STAT.OBJECT_ERRORS] >= counters[STAT.OBJECTS_PROCESSED]:
+    all_failed = 0 < counters[STAT.OBJECT_ERRORS] >= counters[STAT.OBJECTS_PROCESSED]
+    if all_failed and not run.facts["old_errors"]:
         message = f"All {counters[STAT.OBJECT_ERRORS]} objects processed failed; see the execution items."
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, advance=True)
     elif counters[STAT.OBJECT_ERRORS]:

@@ -113,8 +113,10 @@ class Synchroniser:
         self.max_attempts = {system.id: system.max_export_attempts for system in specification.systems}
 
     def page(self, page: Page, ids: list[str]) -> None:
+        page.cursor.execute(sql("remove_left_over"), {"ids": ids})
+        left_over = {cso_id for (cso_id,) in page.cursor.fetchall()}
         world = load_page(page.cursor, ids, self.rules, self.system_id)
-        decided = [(cso, self._decide(cso, world)) for cso in world.csos]
+        decided = [(cso, self._decide(cso, world, is_left_over=cso.id in left_over)) for cso in world.csos]
         self.settle_collisions(page, world, [effect for _, (_, effects) in decided for effect in effects])
         self._count(decided)
         failed: list[tuple[str, str]] = []
@@ -126,21 +128,21 @@ class Synchroniser:
                     failed.append((cso.id, item.error_message or item.error_type))
         self.run.counters[STAT.UNCHANGED] += len(decided) - len(page.items)
         write_world(page.cursor, world, self.rules, page.now, self.max_attempts)
-        self._remember_failures(page, ids, failed)
+        self._remember_failures(page, failed, left_over)
 
     def _count(self, decided: Sequence[tuple[Cso, object]]) -> None:
         for type_id, number in Counter(cso.object_type_id for cso, _ in decided).items():
             self.run.counters[object_type_key(self.type_names[type_id])] += number
 
-    def _decide(self, cso: Cso, world: World) -> tuple[Inbound | ObjectError, list[Effect]]:
-        """Inbound, then outbound for the MVO if it changed, or in a full run anyway."""
+    def _decide(self, cso: Cso, world: World, *, is_left_over: bool) -> tuple[Inbound | ObjectError, list[Effect]]:
+        """Inbound, then outbound for the MVO if it changed or failed before, or in a full run anyway."""
         try:
             inbound = synchronise_inbound(cso, world, self.rules, self.system_id)
         except ObjectError as error:
             return error, []
         if cso.mvo is None:
             return inbound, []
-        changed = self.full or inbound.projected or inbound.joined or inbound.flows > 0
+        changed = self.full or is_left_over or inbound.projected or inbound.joined or inbound.flows > 0
         drift_only = None if changed else self.system_id
         return inbound, list(synchronise_outbound(cso.mvo, self.rules, drift_system_id=drift_only))
 
@@ -185,6 +187,7 @@ class Synchroniser:
         """What the object's item says; None when nothing happened to it."""
         item = Item(cso.external_id, cso.display_name, self.type_names[cso.object_type_id], "Update", cso_id=cso.id)
         if isinstance(inbound, ObjectError):
+            item.change_type = "Add" if inbound.projecting else "Update"
             item.error_type, item.error_message = inbound.error_type, str(inbound)
             return item
         item.change_type = "Add" if inbound.projected else "Update"
@@ -197,10 +200,10 @@ class Synchroniser:
             item.changes = attribute_changes(cso.mvo)
         return item if item.outcomes or item.error_type else None
 
-    def _remember_failures(self, page: Page, ids: list[str], failed: list[tuple[str, str]]) -> None:
-        """Failed objects are left over for the next delta; the others no longer are."""
-        page.cursor.execute(sql("remove_left_over"), {"ids": ids})
+    def _remember_failures(self, page: Page, failed: list[tuple[str, str]], left_over: set[str]) -> None:
+        """Failed objects are left over for the next delta; left_over: those that were so before."""
         if failed:
+            self.run.facts["old_errors"] |= any(cso_id in left_over for cso_id, _ in failed)
             rows = [(cso_id, self.system_id, reason) for cso_id, reason in failed]
             copy_rows(page.cursor, "left_over", ("cso_id", "system_id", "reason"), rows)
 

@@ -14,9 +14,13 @@ from typing import ClassVar
 
 
 class ObjectError(Exception):
-    """Skips the object, the run goes on. error_type: as the item shows it."""
+    """Skips the object, the run goes on. error_type: as the item shows it.
+
+    projecting: the object was about to be projected.
+    """
 
     error_type: ClassVar[str] = "UnhandledError"
+    projecting: bool = False
 
 
 class AmbiguousMatchError(ObjectError):

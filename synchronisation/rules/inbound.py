@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid_utils import uuid7
 
 from .compile import CompiledRules, Flow, FlowValue, InboundType, Matcher
-from .errors import AmbiguousMatchError, ExistingJoinError
+from .errors import AmbiguousMatchError, ExistingJoinError, FlowError
 from .values import Document
 from .world import Account, Cso, Holders, Mvo, World
 
@@ -38,7 +38,11 @@ def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id:
             happened.projected = True
     if mvo is None:
         return happened
-    document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, ()), rules, system_id)
+    try:
+        document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, ()), rules, system_id)
+    except FlowError as error:
+        error.projecting = happened.projected
+        raise
     if happened.projected:
         world.add(mvo)
     if happened.joined or happened.projected:

@@ -5,6 +5,7 @@ and order, so that two years can be compared whatever the size of the engine's p
 """
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ def said(run: Ended) -> list[Any]:
         run.activity.error_message,
         sorted(run.counters.items()),
         sorted(map(str, run.items)),
-        sorted(map(str, run.errors)),
+        sorted(re.sub(r"row \d+: ", "", str(error)) for error in run.errors),
     ]
 
 

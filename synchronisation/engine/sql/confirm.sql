@@ -1,30 +1,34 @@
--- name: any_sent
--- Whether an export of this system waits for confirmation. Index: pending_export_by_system.
+-- name: any_to_confirm
+-- Whether an import of this system may find an export in place: one that was sent, one that failed for good, or a
+-- create that somebody else was faster with. Deletes are done when the target says so. Index: pending_export_by_system.
 SELECT 1
 FROM pending_export
 WHERE system_id = %(system)s
-  AND sent IS NOT NULL
+  AND change_type <> 'Delete'
+  AND (sent IS NOT NULL OR status = 'Failed' OR change_type = 'Create')
 LIMIT 1;
 
 -- name: exports_of_import_page
--- The sent exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
+-- Such exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
 SELECT
     page.cso_id::text, staged.document::text, export.id::text, export.sent::text, export.pending::text,
     export.error_count, export.max_retries
 FROM import_page AS page
 JOIN staged USING (row_number)
 JOIN pending_export AS export ON export.cso_id = page.cso_id
-WHERE export.sent IS NOT NULL
-  AND page.change_type = 'Update';
+WHERE page.change_type = 'Update'
+  AND export.change_type <> 'Delete'
+  AND (export.sent IS NOT NULL OR export.status = 'Failed' OR export.change_type = 'Create');
 
 -- name: queue_confirmations
--- Exports whose object was read as it was. Ordered by export.
+-- Sent and failed exports whose object was read as it was. Ordered by export.
 INSERT INTO work (phase, ordinal, object_id)
 SELECT 'confirm', row_number() OVER (ORDER BY export.id), export.cso_id
 FROM pending_export AS export
 JOIN cso ON cso.id = export.cso_id
 WHERE export.system_id = %(system)s
-  AND export.sent IS NOT NULL
+  AND export.change_type <> 'Delete'
+  AND (export.sent IS NOT NULL OR export.status = 'Failed')
   AND cso.status = 'Normal'
   AND EXISTS (
       SELECT
@@ -43,7 +47,6 @@ FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
 JOIN cso ON cso.id = wanted.cso_id
 JOIN object_type ON object_type.id = cso.object_type_id
 JOIN pending_export AS export ON export.cso_id = cso.id
-WHERE export.sent IS NOT NULL
 ORDER BY wanted.place;
 
 -- name: remove_exports
@@ -63,3 +66,11 @@ SET sent = NULL,
     last_error_message = settled.last_error_message
 FROM settled
 WHERE export.id = settled.id;
+
+-- name: keep_rest
+-- What is left of an export that was not under way: its state stays, and an object that is there is updated.
+UPDATE pending_export AS export
+SET change_type = 'Update',
+    pending = rest.pending
+FROM rest
+WHERE export.id = rest.id;

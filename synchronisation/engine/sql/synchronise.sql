@@ -5,7 +5,7 @@ FROM cso
 WHERE system_id = %(system)s;
 
 -- name: forget_work
--- An interrupted preparation begins anew.
+-- An interrupted preparation, or judging, begins anew.
 TRUNCATE work, freed;
 
 -- name: queue_obsolete
@@ -95,9 +95,10 @@ DELETE FROM cso_reference
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_left_over
--- Objects that are looked at now. Index: left_over_pkey.
+-- Objects that are looked at now; those that were left over. Index: left_over_pkey.
 DELETE FROM left_over
-WHERE cso_id = ANY (%(ids)s::uuid[]);
+WHERE cso_id = ANY (%(ids)s::uuid[])
+RETURNING cso_id::text;
 
 -- name: taken_external_ids
 -- Which of the external IDs to provision exist in their target already. Index: cso_external_id.
