@@ -26,7 +26,7 @@ LEASE_POLL_SECONDS = 0.5
 
 HASH_JOINS_ONLY = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'"
 """Judging compares whole tables. With statistics from before the last import the planner took nested loops over
-100,000 x 100,000 rows: more than eight minutes instead of 0.2 s."""
+100,000 x 100,000 rows, for more than eight minutes; hash joins of 20,000 x 20,000 take 0.05 s."""
 
 
 @dataclass(frozen=True, slots=True)

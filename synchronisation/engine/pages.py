@@ -28,7 +28,7 @@ from .items import Item, write_items
 from .statements import sql as statement
 
 PAGE_SIZE = 5_000
-"""Objects a page. Measured: 1,000 costs 12 % more time an object, 20,000 gains nothing and holds more memory."""
+"""Objects a page: they share some twenty statements and one commit, and are all that memory holds at a time."""
 
 ANALYZE_FROM = 1_000
 """Items a phase must have written for its tables to be analysed: smaller ones change no plan."""

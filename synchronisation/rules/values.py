@@ -35,7 +35,7 @@ LONG_NUMBER_RANGE = range(-(2**63), 2**63)
 DECIMAL_DIGITS = 38
 
 DATES_CACHED = 20_000
-"""The same days come again and again in a file of people: 0.2 us instead of 6 us a value."""
+"""The same days come again and again in a file of people, and reading one takes 6 us."""
 
 MATCH_KEYS_CACHED = 20_000
 """Within a page, an object's key is asked for on look-up, on matching and for the MVO that it becomes."""

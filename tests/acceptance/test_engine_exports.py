@@ -333,6 +333,7 @@ def test_too_many_deletes_are_held_back_until_an_administrator_lets_them_go(comp
 
 
 def test_delete_that_fails_stays_queued(company: Company) -> None:
+    company.hr.put("2", name="Li")
     company.cycle()
     leave(company, "1")
     company.target.store.failures["1"] = "in use"
@@ -343,6 +344,7 @@ def test_delete_that_fails_stays_queued(company: Company) -> None:
 
 
 def test_delete_of_an_object_that_is_gone_already_is_done(company: Company) -> None:
+    company.hr.put("2", name="Li")
     company.cycle()
     leave(company, "1")
     company.target.remove("1")
