@@ -206,9 +206,9 @@ class ExportOperation(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttributeChange:
-    """One attribute's part of an export.
+    """One attribute's part of an export. Not frozen: that makes one in 1.76 us instead of 0.75, and millions are made.
 
     replace is the whole new value ([] clears it); it is None when only `add` and `remove` apply.
     """

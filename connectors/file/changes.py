@@ -126,7 +126,7 @@ class Changes:
                 f"{change.object_type} '{change.external_id}' was not found in the file, so it cannot be updated. Run a"
                 " full import: it finds out what the file holds."
             )
-        new_row = row.copy() if row else self._layout.blank_row(change.object_type, change.external_id)
+        new_row = self._layout.blank_row(change.object_type, change.external_id) if row is None else row.copy()
         for attribute, text in orjson.loads(change.content).items():
             self._layout.write(new_row, attribute, text)
         return new_row

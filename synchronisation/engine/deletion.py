@@ -4,11 +4,13 @@ In: the `freed` rows of this run. Out: MVOs deleted or marked, their accounts de
 outbound rules judged once more; and the item of each CSO that left, written here once.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from synchronisation.rules.deletion import Verdict, judge_deletion
-from synchronisation.rules.outbound import deprovision, synchronise_outbound
+from synchronisation.rules.outbound import Effect, deprovision, synchronise_outbound
 from synchronisation.rules.world import Account, Mvo, World
 
 from .items import Item, Outcome
@@ -52,14 +54,17 @@ class _Judge:
             world = World(lambda key: [])
             for mvo in load_mvos(page.cursor, {row[1] for row in rows}, None):
                 world.add(mvo)
+            verdicts = _Verdicts()
             for row in rows:
-                page.items.append(self._judge(page, world, row))
+                page.items.append(self._judge(page, world, row, verdicts))
+            self._keep(page, world, verdicts.kept)
+            _mark(page, verdicts.marked)
             write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
             page.processed = len(rows)
             self.run.position["freed"] = rows[-1][0]
         return True
 
-    def _judge(self, page: Page, world: World, row: tuple[Any, ...]) -> Item:
+    def _judge(self, page: Page, world: World, row: tuple[Any, ...], verdicts: "_Verdicts") -> Item:
         """The item of one CSO that left, and what its leaving did."""
         _, mvo_id, cso_id, external_id, display_name, object_type = row
         disconnected = Outcome("Disconnected")
@@ -74,11 +79,11 @@ class _Judge:
         if judgement.verdict is Verdict.DELETE:
             self._delete(world, mvo, disconnected)
         elif judgement.verdict is Verdict.MARK:
-            eligible = page.now + timedelta(seconds=judgement.grace_seconds)
-            page.cursor.execute(sql("mark_for_deletion"), {"id": mvo.id, "now": page.now, "eligible": eligible})
+            verdicts.marked.append((mvo.id, page.now + timedelta(seconds=judgement.grace_seconds)))
             disconnected.add(Outcome("MvoDeletionScheduled"))
         else:
-            self._keep(page, world, mvo, disconnected, item)
+            # Losing an account counts as a change: a target that lost it may get it anew.
+            verdicts.kept.append((item, disconnected, list(synchronise_outbound(mvo, self.rules))))
         return item
 
     def _delete(self, world: World, mvo: Mvo, cause: Outcome) -> None:
@@ -94,12 +99,31 @@ class _Judge:
         name = self.system_names.get(account.system_id)
         return Outcome("PendingExportCreated", 1, name, pending_export_id=export_id)
 
-    def _keep(self, page: Page, world: World, mvo: Mvo, cause: Outcome, item: Item) -> None:
-        """Losing an account counts as a change: a target that lost it may get it anew."""
-        effects = list(synchronise_outbound(mvo, self.rules))
-        self.synchroniser.settle_collisions(page, world, effects)
-        for effect in effects:
-            if effect.queued:
-                cause.add(effect_outcome(effect))
-            if effect.error is not None and item.error_type is None:
-                item.error_type, item.error_message = effect.error.error_type, str(effect.error)
+    def _keep(self, page: Page, world: World, kept: Sequence["_Kept"]) -> None:
+        """Put what staying MVOs need into the items."""
+        self.synchroniser.settle_collisions(page, world, [effect for _, _, effects in kept for effect in effects])
+        for item, cause, effects in kept:
+            for effect in effects:
+                if effect.queued:
+                    cause.add(effect_outcome(effect))
+                if effect.error is not None and item.error_type is None:
+                    item.error_type, item.error_message = effect.error.error_type, str(effect.error)
+
+
+_Kept = tuple[Item, Outcome, list[Effect]]
+"""(the item of the CSO that left, its outcome, what the MVO needs in the targets now)."""
+
+
+@dataclass(slots=True)
+class _Verdicts:
+    """What a page's judgements leave to be done together. marked: (MVO id, when it may be deleted)."""
+
+    marked: list[tuple[str, datetime]] = field(default_factory=list)
+    kept: list[_Kept] = field(default_factory=list)
+
+
+def _mark(page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
+    if marked:
+        ids, eligible = zip(*marked, strict=True)
+        parameters = {"ids": list(ids), "eligible": list(eligible), "now": page.now}
+        page.cursor.execute(sql("mark_for_deletion"), parameters)

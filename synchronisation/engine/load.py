@@ -21,11 +21,13 @@ def load_page(cursor: Cursor[Any], ids: Sequence[str], rules: CompiledRules, sys
     systems = _systems(rules, system_id)
     world = World(lambda key: _answering(cursor, key, systems))
     joined = _load_csos(cursor, ids, world)
-    wanted = {mvo_id for _, mvo_id in joined} | _load_keys(cursor, world, rules)
+    unjoined = [cso for cso in world.csos if cso.id not in joined]
+    wanted = set(joined.values()) | _load_keys(cursor, unjoined, world, rules)
     for mvo in load_mvos(cursor, wanted, systems):
         world.add(mvo)
-    for cso, mvo_id in joined:
-        cso.mvo = world.mvos.get(mvo_id)
+    for cso in world.csos:
+        if cso.id in joined:
+            cso.mvo = world.mvos.get(joined[cso.id])
     return world
 
 
@@ -35,24 +37,23 @@ def _systems(rules: CompiledRules, system_id: int) -> list[int]:
     return sorted(targets | {system_id})
 
 
-def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> list[tuple[Cso, str]]:
-    """Fill the world's CSOs; those that are joined, with their MVO's id."""
-    joined = []
+def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> dict[str, str]:
+    """Fill the world's CSOs; the MVO's id by CSO id, of those that are joined."""
+    joined = {}
     cursor.execute(sql("load_csos"), {"ids": ids})
     for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor:
-        cso = Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned)
-        world.csos.append(cso)
+        world.csos.append(Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned))
         if mvo_id is not None:
-            joined.append((cso, mvo_id))
+            joined[cso_id] = mvo_id
     return joined
 
 
-def _load_keys(cursor: Cursor[Any], world: World, rules: CompiledRules) -> set[str]:
+def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules: CompiledRules) -> set[str]:
     """Look up the match keys of the unjoined CSOs; the MVOs that answer."""
     keys = {
         (matcher.rule_id, key)
-        for cso in world.csos
-        if cso.mvo is None and not cso.deprovisioned and cso.object_type_id in rules.inbound
+        for cso in unjoined
+        if not cso.deprovisioned and cso.object_type_id in rules.inbound
         for matcher in rules.inbound[cso.object_type_id].matchers
         for source in matcher.source_keys
         for key in matcher.keys_of(cso.document, source)

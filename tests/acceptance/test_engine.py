@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from activities.models import ActivityStatus, RunType
 from activities.statistics import statistics
-from synchronisation.models import ConnectorSpaceObject, MetaverseObject, PendingExport
+from synchronisation.models import ConnectorSpaceObject, Join, MetaverseObject, PendingExport
 from tests.acceptance.installation import (
     InFile,
     export_rule,
@@ -173,6 +175,23 @@ def test_leaver_is_disconnected_deleted_and_deprovisioned_where_accounts_are(com
     assert company.directory.run(IMPORT).items == []
     assert [row["uid"] for row in company.directory.rows()] == ["E2"]
     assert list(ConnectorSpaceObject.objects.values_list("external_id", flat=True)) == ["E2"] * 3
+
+
+def test_leaver_with_a_grace_period_is_marked_and_gets_nothing_new(company: Company) -> None:
+    company.cycle()
+    identities(deletion_grace_period=timedelta(days=30))
+    company.hr.write(LI)
+    company.hr.run(IMPORT)
+    PendingExport.objects.all().delete()
+    ConnectorSpaceObject.objects.filter(system=company.badges.system).delete()
+    Join.objects.filter(system_id=company.badges.system.pk).delete()
+
+    assert company.hr.run(DELTA_SYNC).items == [("E1", "Delete", None, "Disconnected:1,MvoDeletionScheduled:1")]
+
+    marked = MetaverseObject.objects.get(display_name__startswith="Zoë")
+    assert marked.deletion_eligible is not None
+    assert timedelta(days=29) < marked.deletion_eligible - timezone.now() < timedelta(days=30)
+    assert [item[0] for item in company.directory.run(SYNC).items] == ["E2"]
 
 
 def test_object_that_returns_before_the_next_synchronisation_is_revived(company: Company) -> None:

@@ -217,6 +217,30 @@ def test_target_gives_the_identifier(memory_connector: None) -> None:
     assert (exports(), company.hr.run(SYNC).items) == ([], [])
 
 
+def test_import_knows_a_placeholder_by_its_name_when_the_identifier_was_lost(memory_connector: None) -> None:
+    """As a worker leaves it that died after the target created the object."""
+    company = company_with(Target_Gives_Identifiers=True)
+    mail = company.target.attribute("mail")
+    mail.is_secondary_external_id = True
+    mail.save()
+    company.queue()
+    company.target.run(EXPORT)
+    ConnectorSpaceObject.objects.filter(system=company.target.system).update(external_id=None, external_id_hash=None)
+
+    assert company.target.run(IMPORT).items == [("given-1", "Update", None, "CsoUpdated:1,PendingExportConfirmed:1")]
+
+    account = ConnectorSpaceObject.objects.get(system=company.target.system)
+    assert (account.external_id, account.status, exports()) == ("given-1", "Normal", [])
+
+
+def test_text_that_databases_and_files_stumble_over_arrives_as_it_was(company: Company) -> None:
+    name = "tab\t line\n back\\slash \\N \\u0000 quote\" 'apostrophe' %s %(ids)s {} \U0001f600 Zoe\u0308"
+    company.hr.put("1", name=name)
+    company.cycle()
+    assert (company.target.objects()["1"]["cn"], exports()) == (name, [])
+    assert company.hr.run(IMPORT).items == []
+
+
 def test_connector_that_confirms_itself_needs_no_import(memory_connector: None) -> None:
     company = company_with(Confirms_Itself=True)
     company.queue()

@@ -12,8 +12,9 @@ ORDER BY ordinal
 LIMIT %(limit)s;
 
 -- name: mark_for_deletion
--- Housekeeping deletes it later, when its rule still fires. A mark that is there stays.
+-- Housekeeping deletes them later, when their rule still fires. A mark that is there stays. Index: mvo_pkey.
 UPDATE mvo
-SET deletion_eligible = coalesce(deletion_eligible, %(eligible)s),
+SET deletion_eligible = coalesce(deletion_eligible, marked.eligible),
     last_connector_disconnected = %(now)s
-WHERE id = %(id)s;
+FROM unnest(%(ids)s::uuid[], %(eligible)s::timestamptz[]) AS marked (id, eligible)
+WHERE mvo.id = marked.id;

@@ -142,6 +142,7 @@ TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 
 ONE_ITEM = {"activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
+    # name of a statement, and where it is used in two ways, which of them
     # import
     "compare_page": {"type": PERSON},
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
@@ -182,11 +183,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "remove_mvo_joins": {"ids": MVOS},
     "remove_mvos": {"ids": MVOS},
     "update_mvos": {"now": NOW},
+    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW},
     "remove_lost_keys": {},
     "update_join_rules": {},
     "update_exports": {},
     # export
-    "outbox_page": {"after": HALF, "last": HALF + 2 * PAGE_SIZE, "limit": None},
+    "outbox_page (next)": {"after": HALF, "last": None, "limit": PAGE_SIZE},
+    "outbox_page (sent)": {"after": HALF, "last": HALF + PAGE_SIZE, "limit": None},
     "mark_executing": {"ids": EXPORTS, "now": NOW},
     "freeze_merged": {},
     "mark_exported": {"ids": EXPORTS},
@@ -241,10 +244,11 @@ def named_indexes(statement: str) -> set[str]:
     return {name for name in names if name.startswith(tuple(LARGE))}
 
 
-@pytest.mark.parametrize("statement", PARAMETERS)
-def test_statement_uses_the_indexes_it_names(page: psycopg.Connection[Any], statement: str) -> None:
+@pytest.mark.parametrize("case", PARAMETERS)
+def test_statement_uses_the_indexes_it_names(page: psycopg.Connection[Any], case: str) -> None:
+    statement = case.split()[0]
     query = sql(statement).split(";\nCREATE TEMPORARY TABLE")[0].replace("import_page ON", "again ON")
-    (found,) = page.execute(f"EXPLAIN (FORMAT JSON) {query}".encode(), PARAMETERS[statement]).fetchone() or ()
+    (found,) = page.execute(f"EXPLAIN (FORMAT JSON) {query}".encode(), PARAMETERS[case]).fetchone() or ()
     plan = list(nodes(found[0]["Plan"]))
     scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
     assert scanned & LARGE == set()

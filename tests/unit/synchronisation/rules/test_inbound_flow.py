@@ -206,16 +206,16 @@ def test_failing_flow_projects_nobody(mapping: Mapping, cs: Values, error: type[
     with pytest.raises(error) as failure:
         inbound(cso, world, rules)
     assert words in str(failure.value)
-    assert (cso.mvo, world.mvos) == (None, {})
+    assert (cso.mvo, world.mvos, failure.value.projecting) == (None, {}, True)  # type: ignore[attr-defined]
 
 
 def test_failing_flow_joins_nobody() -> None:
     rules = compiled(import_rule(flow(MV_AGE, FIRST)), matching=(matching_rule(EMPLOYEE, target=MV_EMPLOYEE),))
     mvo = mvo_of({MV_EMPLOYEE: "7"})
     cso = cso_of({EMPLOYEE: "7", FIRST: "Zoë"})
-    with pytest.raises(InvalidFlowError):
+    with pytest.raises(InvalidFlowError) as failure:
         inbound(cso, world_of(rules, mvo), rules)
-    assert (cso.mvo, mvo.accounts) == (None, {})
+    assert (cso.mvo, mvo.accounts, failure.value.projecting) == (None, {}, False)
 
 
 def test_mapping_whose_target_left_the_type_is_ignored() -> None:
