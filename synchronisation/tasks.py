@@ -92,9 +92,9 @@ def _carry_out(activity_id: UUID, fence: int) -> None:
     Not after an interruption: the leases run out, and the sweep counts it as it counts a dead worker. So a page
     that breaks its connection each time ends after the fourth, and waiting for the sweep is the backoff.
     """
-    with leases.heartbeat(activity_id, fence) as pulse:
+    with leases.heartbeat(activity_id, fence):
         try:
-            _perform(activity_id, fence, pulse)
+            _perform(activity_id, fence)
         except LeaseLostError as exc:
             logger.warning("run lost to another worker", error=str(exc))
         except StopRequestedError:
@@ -102,9 +102,9 @@ def _carry_out(activity_id: UUID, fence: int) -> None:
     leases.release(activity_id, fence)
 
 
-def _perform(activity_id: UUID, fence: int, pulse: leases.Pulse) -> None:
+def _perform(activity_id: UUID, fence: int) -> None:
     try:
-        engine.perform(activity_id, fence, pulse)
+        engine.perform(activity_id, fence)
     except (LeaseLostError, StopRequestedError):
         raise
     except Exception as exc:  # the task's edge: whatever it was, the administrator reads it

@@ -66,12 +66,11 @@ class Run:
 
     page_size = PAGE_SIZE
 
-    def __init__(self, activity: Activity, progress: ActivityProgress, fence: int, pulse: leases.Pulse | None) -> None:
+    def __init__(self, activity: Activity, progress: ActivityProgress, fence: int) -> None:
         assert progress.configuration is not None
         self.activity_id: UUID = activity.id
         self.month: date = month_of(activity)
         self.fence = fence
-        self.pulse = pulse
         self.specification = msgspec.json.decode(orjson.dumps(progress.configuration), type=Specification)
         self.schema = f"run_{activity.id.hex}"
         self.counters: Counter[str] = Counter(progress.counters)

@@ -28,7 +28,7 @@ from synchronisation.models import ConnectedSystem, Partition, Watermark
 from . import apply, deletion, export, judge, resolve, stage, synchronise
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
-from .leases import Pulse, hold
+from .leases import hold
 from .pages import Run
 from .statements import sql
 
@@ -75,13 +75,13 @@ PIPELINES: dict[str, tuple[Phase, ...]] = {
 }
 
 
-def perform(activity_id: UUID, fence: int, pulse: Pulse) -> None:
+def perform(activity_id: UUID, fence: int) -> None:
     """Work the run off from its checkpoint and end its activity.
 
     Raises: LeaseLostError (another worker has it), StopRequestedError (give the lease back).
     """
     try:
-        run = _open(activity_id, fence, pulse)
+        run = _open(activity_id, fence)
     except (ConnectorError, RunFailedError) as error:
         _end_unopened(activity_id, fence, str(error))
         return
@@ -115,7 +115,7 @@ def fail(activity_id: UUID, fence: int, error: Exception) -> None:
     if ActivityProgress.objects.get(pk=activity_id).configuration is None:
         _end_unopened(activity_id, fence, message, trace)
     else:
-        run = _open(activity_id, fence, None)
+        run = _open(activity_id, fence)
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=message, error_stack_trace=trace)
 
 
@@ -132,7 +132,7 @@ def _end_unopened(activity_id: UUID, fence: int, message: str, trace: str | None
         )
 
 
-def _open(activity_id: UUID, fence: int, pulse: Pulse | None) -> Run:
+def _open(activity_id: UUID, fence: int) -> Run:
     """The run as its last page left it; the first time, with its specification fixed and its tables made."""
     activity = Activity.objects.get(pk=activity_id)
     progress = ActivityProgress.objects.get(pk=activity_id)
@@ -141,10 +141,10 @@ def _open(activity_id: UUID, fence: int, pulse: Pulse | None) -> Run:
         progress.configuration = orjson.loads(msgspec.json.encode(specification))
         with transaction.atomic():
             ActivityProgress.objects.filter(pk=activity_id).update(configuration=progress.configuration)
-            run = Run(activity, progress, fence, pulse)
+            run = Run(activity, progress, fence)
             _make_tables(run)
         return run
-    return Run(activity, progress, fence, pulse)
+    return Run(activity, progress, fence)
 
 
 def _make_tables(run: Run) -> None:
