@@ -187,6 +187,19 @@ def test_create_that_was_sent_and_not_read_keeps_waiting(company: Company) -> No
     )
 
 
+def test_placeholders_are_neither_missing_nor_counted(company: Company) -> None:
+    company.hr.put("2", name="Li")
+    company.target.system.deletion_threshold_minimum = 2
+    company.target.system.save()
+    company.queue()
+    company.target.put("9", cn="Somebody else")
+
+    run = company.target.run(IMPORT)
+
+    assert (run.status, run.items) == (ActivityStatus.COMPLETE, [("9", "Add", None, "CsoAdded:1")])
+    assert exports() == [("Create", "Pending", 0)] * 2
+
+
 def test_rejected_object_confirms_nothing(company: Company) -> None:
     company.queue()
     company.target.run(EXPORT)

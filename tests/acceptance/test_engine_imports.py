@@ -156,8 +156,9 @@ def test_file_that_is_empty_obsoletes_nobody(file: InFile) -> None:
     run = file.run(FULL)
 
     assert (run.status, run.items) == (WARNING, [])
-    assert "2 objects of type person were not read and stay as they are: no object of this type was read" in (
-        run.activity.warning_message or ""
+    assert run.activity.warning_message == (
+        "2 objects of type person were not read and stay as they are: no object of this type was read. "
+        "Check the source."
     )
     assert statuses() == {"1": "Normal", "2": "Normal"}
 
@@ -195,7 +196,10 @@ def test_too_many_missing_objects_stay_until_an_administrator_lets_them_go(file:
 
     stopped = file.run(FULL)
     assert (stopped.status, stopped.items) == (WARNING, [])
-    assert "2 of 5 objects is more than the deletion threshold of 20 %" in (stopped.activity.warning_message or "")
+    assert stopped.activity.warning_message == (
+        "2 objects of type person were not read and stay as they are: 2 of 5 objects is more than the deletion "
+        "threshold of 20 %. Check the source; to let them go, run again with ignoreDeletionThreshold."
+    )
 
     let_through = file.run(FULL, ignore_deletion_threshold=True)
     assert (let_through.status, let_through.activity.options) == (COMPLETE, {"ignoreDeletionThreshold": True})

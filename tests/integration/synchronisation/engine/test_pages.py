@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 def opened(activity: Activity, fence: int) -> Run:
     """The run as its rows have it."""
-    return Run(activity, ActivityProgress.objects.get(activity=activity), fence, None)
+    return Run(activity, ActivityProgress.objects.get(activity=activity), fence)
 
 
 @pytest.fixture
