@@ -30,7 +30,7 @@ the Python type of the attribute (references as the text its store uses).
 """
 
 Given = Value | Sequence[Value]
-"""What an import gives for one attribute: a value, or a sequence of values. An empty text is no value."""
+"""What an import gives for one attribute: a value, or a sequence of values. Empty text and empty bytes are no value."""
 
 
 def values_of(given: Given | None) -> Sequence[Value]:

@@ -42,6 +42,7 @@ MATCH_KEYS_CACHED = 20_000
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _ESCAPES = re.compile(r"((?:\\[0-9a-f]{2})+)|\\(.)", re.DOTALL)
+_SEPARATORS = re.compile(r"(\\.)|\s*([,+=])\s*")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -189,7 +190,7 @@ def normalise_name(text: str) -> str:
     if "=" not in folded:
         return folded
     unescaped = _ESCAPES.sub(_decode_escape, folded) if "\\" in folded else folded
-    return re.sub(r"\s*(?<!\\)([,+=])\s*", r"\1", unescaped)
+    return _SEPARATORS.sub(r"\1\2", unescaped)
 
 
 def _decode_escape(match: re.Match[str]) -> str:

@@ -79,6 +79,37 @@ def test_each_rejected_object_says_why_and_costs_no_other(memory: InMemory) -> N
     assert statuses() == {"good": "Normal"}
 
 
+ODD_TEXTS = (
+    "\\N",
+    "\\.",
+    "\\",
+    "tab\there",
+    "line\nfeed",
+    "carriage\rreturn",
+    'back\\slash "quoted"',
+    "\x7f\x01",
+    "Zoë 𝄞",
+)
+
+
+def test_text_arrives_as_it_is_however_odd(memory: InMemory) -> None:
+    for text in ODD_TEXTS:
+        memory.put(text, name=text)
+    assert memory.run(FULL).status == COMPLETE
+    key = str(memory.attribute("name").pk)
+
+    def found() -> dict[str | None, tuple[str | None, str]]:
+        objects = ConnectorSpaceObject.objects.all()
+        return {found.external_id: (found.display_name, found.document[key]) for found in objects}
+
+    assert found() == {text: (text, text) for text in ODD_TEXTS}
+    assert memory.run(FULL).items == []
+    for text in ODD_TEXTS:
+        memory.put(text, name=f"{text}!")
+    assert len(memory.run(FULL).items) == len(ODD_TEXTS)
+    assert found() == {text: (f"{text}!", f"{text}!") for text in ODD_TEXTS}
+
+
 def test_nothing_but_rejected_objects_fails_the_run(memory: InMemory) -> None:
     memory.put("old", age="old")
     run = memory.run(FULL)

@@ -144,7 +144,13 @@ ONE_ITEM = {"activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
     # import
-    "compare_page": {"type": PERSON},
+    "compare_page": {
+        "row_numbers": PAGE,
+        "types": [PERSON] * PAGE_SIZE,
+        "hashes": HASHES,
+        "fingerprints": HASHES,
+        "reference_fingerprints": [None] * PAGE_SIZE,
+    },
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
     "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE, "first": 0},
     "exports_of_import_page": {},

@@ -15,22 +15,22 @@ from tests.unit.connectors.file.files import Files, wanted
 def test_cells_are_read_as_they_stand_and_empty_ones_are_present_without_a_value(files):
     files.people.write_text('id,name,note\n007,"O\'Brien, ""Zoë""", \n8,,\n')
     assert files.read(wanted("id", "name", "note")) == [
-        ImportObject("person", {"id": ("007",), "name": ('O\'Brien, "Zoë"',), "note": (" ",)}, row=2),
-        ImportObject("person", {"id": ("8",), "name": (), "note": ()}, row=3),
+        ImportObject("person", {"id": "007", "name": 'O\'Brien, "Zoë"', "note": " "}, row=2),
+        ImportObject("person", {"id": "8", "name": "", "note": ""}, row=3),
     ]
 
 
 def test_selected_attributes_only_come_in_schema_order(files):
     files.people.write_text("a,b,c,d\n1,2,3,4\n")
     (found,) = files.read(wanted("d", "b"))
-    assert list(found.attributes.items()) == [("d", ("4",)), ("b", ("2",))]
+    assert list(found.attributes.items()) == [("d", "4"), ("b", "2")]
 
 
 def test_multi_valued_cells_are_split_and_others_are_not(files):
     files.people.write_text("id,mail,note\n1,a||b|,x|y\n2,,|\n")
     assert [item.attributes for item in files.read(wanted("id", "mail", "note", several=["mail"]))] == [
-        {"id": ("1",), "mail": ["a", "b"], "note": ("x|y",)},
-        {"id": ("2",), "mail": [], "note": ("|",)},
+        {"id": "1", "mail": ["a", "b"], "note": "x|y"},
+        {"id": "2", "mail": [], "note": "|"},
     ]
 
 
@@ -52,15 +52,15 @@ def test_names_with_quotes_and_braces_are_only_names(files):
     name = """it's "{field0}" \\ or __import__('os')"""
     files.people.write_text('id,"' + name.replace('"', '""') + '"\n1,x\n')
     (found,) = files.read(wanted("id", name))
-    assert found.attributes == {"id": ("1",), name: ("x",)}
+    assert found.attributes == {"id": "1", name: "x"}
 
 
 def test_object_type_column_names_each_rows_type(files):
     files.people.write_text("kind,id,member\nperson,1,\ngroup,2,1|3\nprinter,3,x\n,4,x\n")
     request = ImportRequest({"person": ["id"], "group": ["id", "member"]}, {"group": frozenset(["member"])})
     assert files.read(request, Object_Type_Column="kind") == [
-        ImportObject("person", {"id": ("1",)}, row=2),
-        ImportObject("group", {"id": ("2",), "member": ["1", "3"]}, row=3),
+        ImportObject("person", {"id": "1"}, row=2),
+        ImportObject("group", {"id": "2", "member": ["1", "3"]}, row=3),
         ImportObject("printer", {}, row=4),
         ImportObject("", {}, row=5),
     ]
@@ -76,10 +76,10 @@ def test_short_and_long_rows_are_one_objects_fault(files):
     files.people.write_text("id,name\n1,a\n2\n3,c,x\n4,d\n")
     advice = "Correct the row; a delimiter or a quotation mark is probably missing or too many."
     assert [(item.row, item.attributes, item.error) for item in files.read(wanted("id"))] == [
-        (2, {"id": ("1",)}, None),
+        (2, {"id": "1"}, None),
         (3, {}, ObjectFault("UnhandledError", f"Row at line 3 has 1 field, but the header has 2 columns. {advice}")),
         (4, {}, ObjectFault("UnhandledError", f"Row at line 4 has 3 fields, but the header has 2 columns. {advice}")),
-        (5, {"id": ("4",)}, None),
+        (5, {"id": "4"}, None),
     ]
 
 
@@ -98,7 +98,7 @@ def test_stop_on_first_error_fails_the_read_at_that_row(files):
 
 def test_blank_lines_are_no_objects_and_rows_know_their_line(files):
     files.people.write_text('id,name\n\n1,"two\nlines"\n\n2,b\n\n')
-    assert [(item.row, item.attributes["id"]) for item in files.read(wanted("id"))] == [(4, ("1",)), (6, ("2",))]
+    assert [(item.row, item.attributes["id"]) for item in files.read(wanted("id"))] == [(4, "1"), (6, "2")]
 
 
 @pytest.mark.parametrize(
@@ -138,18 +138,18 @@ def test_wrong_encoding_fails_the_read_at_its_first_bad_byte(files, encoding, be
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "UTF8"])
 def test_encodings_read_what_was_written(files, encoding):
     files.people.write_text("id,name\n1,Zoë\n", encoding=encoding)
-    assert files.read(wanted("id", "name"), Encoding=encoding)[0].attributes == {"id": ("1",), "name": ("Zoë",)}
+    assert files.read(wanted("id", "name"), Encoding=encoding)[0].attributes == {"id": "1", "name": "Zoë"}
 
 
 def test_byte_order_mark_is_dropped(files):
     files.people.write_text("id\n1\n", encoding="utf-8-sig")
-    assert files.read(wanted("id"))[0].attributes == {"id": ("1",)}
+    assert files.read(wanted("id"))[0].attributes == {"id": "1"}
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_every_line_end_is_understood(files, line_end):
     files.people.write_text(f"id,name{line_end}1,a{line_end}2,b", newline="")
-    assert [item.attributes["name"] for item in files.read(wanted("id", "name"))] == [("a",), ("b",)]
+    assert [item.attributes["name"] for item in files.read(wanted("id", "name"))] == ["a", "b"]
 
 
 def test_group_of_half_a_million_members_is_one_cell(files):
@@ -182,7 +182,7 @@ def test_header_alone_gives_no_objects(files, content):
 def test_run_profiles_file_path_overrides_the_setting_for_that_run(files):
     files.people.write_text("id\n1\n")
     (files.root / "other.csv").write_text("id\n2\n")
-    assert files.read(wanted("id", file_path="other.csv"))[0].attributes == {"id": ("2",)}
+    assert files.read(wanted("id", file_path="other.csv"))[0].attributes == {"id": "2"}
 
 
 def test_run_profiles_file_path_stays_inside_the_folder(files):
@@ -198,7 +198,7 @@ def test_file_replaced_while_it_is_read_is_read_to_its_old_end(files):
         first = next(batches)
         os.replace(files.root / "new.csv", files.people)
         rest = list(batches)
-    assert [batch.objects[0].attributes["id"] for batch in (first, *rest)] == [("1",), ("2",), ("3",)]
+    assert [batch.objects[0].attributes["id"] for batch in (first, *rest)] == ["1", "2", "3"]
 
 
 def test_file_written_to_while_it_is_read_fails_the_read(files):
@@ -227,5 +227,5 @@ def test_whatever_csv_wrote_is_read_back(tmp_path_factory, rows, line_end):
     with files.people.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator=line_end)
         writer.writerows([("a", "b", "c"), *rows])
-    read = [tuple("".join(values) for values in item.attributes.values()) for item in files.read(wanted("a", "b", "c"))]
+    read = [tuple(item.attributes.values()) for item in files.read(wanted("a", "b", "c"))]
     assert read == rows

@@ -1,7 +1,7 @@
 """Names: when two distinguished names, or two plain identifiers, are the same to a reference."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synchronisation.rules.values import hash_name, normalise_name
@@ -50,6 +50,7 @@ def escaped(character: str) -> str:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C", "M")), min_size=1))
+@example("\\")
 def test_name_does_not_depend_on_what_is_escaped_in_hex(value: str) -> None:
     plain = "".join(escaped(c) if c in ',+"\\<>;=#' else c for c in value)
     whole = "".join(map(escaped, value))

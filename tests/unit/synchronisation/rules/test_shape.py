@@ -1,15 +1,15 @@
 """Shape: what becomes of one imported object, and each way in which it cannot be taken."""
 
-from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
 
-from connectors.contract import AttributeType, ImportObject, ObjectFault, Value
+from connectors.contract import AttributeType, Change, Given, ImportObject, ObjectFault, Row
 from synchronisation.rules.shape import Rejection, Shaped, shaper_for
 from synchronisation.rules.specification import Attribute, ObjectType
-from synchronisation.rules.values import hash_name, hash_text
+from synchronisation.rules.values import fingerprint, hash_name, hash_text, reference_fingerprint
 
 ATTRIBUTES = (
     Attribute(1, "id", AttributeType.TEXT, external_id=True, selected=False),
@@ -29,22 +29,50 @@ by_number = shaper_for(
 )
 
 
-def shaped(**attributes: Sequence[Value]) -> Shaped | Rejection:
+def shaped(**attributes: Given) -> Shaped | Rejection:
     return shape(ImportObject("person", {"id": ["7"]} | attributes))
 
 
-def test_object_becomes_a_document_in_schema_order() -> None:
-    found = shaped(phones=["2", "1", "2"], age=["30"], displayName=["Zoë"], dn=["CN=Zoë, O=x"], notes=["ignored"])
+def document(found: Shaped | Rejection) -> dict[str, Any]:
+    assert isinstance(found, Shaped)
+    read: dict[str, Any] = orjson.loads(found.serialised)
+    return read
 
-    assert found == Shaped(
+
+def test_object_becomes_a_document_in_schema_order() -> None:
+    attributes: dict[str, Given] = {
+        "members": ["b"], "phones": ["2", "1", "2"], "age": "30", "displayName": "Zoë", "dn": ["CN=Zoë, O=x"],
+        "notes": ["ignored"], "id": "7",
+    }  # fmt: skip
+    serialised = orjson.dumps({"1": "7", "2": "CN=Zoë, O=x", "3": "Zoë", "4": 30, "5": ["1", "2"]})
+
+    assert shape(ImportObject("person", attributes, 12, Change.DELETE)) == Shaped(
+        object_type_id=1,
+        row=12,
+        is_delete=True,
         external_id="7",
         external_id_hash=hash_text("7"),
         secondary_hash=hash_name("cn=zoë,o=x"),
         display_name="Zoë",
-        serialised=orjson.dumps({"1": "7", "2": "CN=Zoë, O=x", "3": "Zoë", "4": 30, "5": ["1", "2"]}),
-        document={"1": "7", "2": "CN=Zoë, O=x", "3": "Zoë", "4": 30, "5": ["1", "2"]},
-        references=[],
+        serialised=serialised,
+        fingerprint=fingerprint(serialised),
+        references=[(8, "b")],
+        reference_fingerprint=reference_fingerprint([(8, "b")]),
     )
+
+
+def test_value_alone_is_as_good_as_a_sequence_of_one() -> None:
+    alone = shaped(displayName="Zoë", age=30, phones="1", manager="CN=Boss", members="b")
+    assert alone == shaped(displayName=["Zoë"], age=["30"], phones=["1"], manager=["CN=Boss"], members=("b",))
+
+
+def test_row_is_as_good_as_a_dictionary_whatever_the_order_of_its_names() -> None:
+    names = ("id", "dn", "displayName", "age", "phones", "manager", "members")
+    fields = ("7", "CN=x", "Zoë", "30", ["1", "2"], "", ["b", "a"])
+    expected = shape(ImportObject("person", dict(zip(names, fields, strict=True))))
+    assert isinstance(expected, Shaped)
+    assert shape(ImportObject("person", Row(names, fields))) == expected
+    assert shape(ImportObject("person", Row(names[::-1], fields[::-1]))) == expected
 
 
 def test_equal_objects_serialise_equally_whatever_their_order() -> None:
@@ -56,16 +84,16 @@ def test_equal_objects_serialise_equally_whatever_their_order() -> None:
 
 
 def test_empty_values_are_no_values() -> None:
-    found = shaped(displayName=[""], phones=["", ""], age=[], manager=[""])
+    found = shaped(displayName="", dn=[""], phones=["", ""], age=[], manager=[""], members="")
     assert isinstance(found, Shaped)
-    assert (found.document, found.references) == ({"1": "7"}, [])
+    assert (document(found), found.references) == ({"1": "7"}, [])
 
 
 def test_references_are_taken_once_and_stay_out_of_the_document() -> None:
     found = shaped(members=["b", "a", "b"], manager=["CN=Boss"])
     assert isinstance(found, Shaped)
     assert found.references == [(7, "CN=Boss"), (8, "b"), (8, "a")]
-    assert found.document == {"1": "7"}
+    assert document(found) == {"1": "7"}
 
 
 def test_external_id_of_another_type_is_its_stored_form_as_text() -> None:
@@ -77,12 +105,11 @@ def test_external_id_of_another_type_is_its_stored_form_as_text() -> None:
 
 def test_text_that_only_looks_like_an_escaped_nul_is_taken() -> None:
     found = shaped(displayName=["a\\u0000b"])
-    assert isinstance(found, Shaped)
-    assert found.document["3"] == "a\\u0000b"
+    assert document(found)["3"] == "a\\u0000b"
 
 
 INVALID = "InvalidAttributeValue"
-REJECTIONS: dict[str, tuple[dict[str, Sequence[Value]], Rejection]] = {
+REJECTIONS: dict[str, tuple[dict[str, Given], Rejection]] = {
     "no external ID": (
         {"id": []},
         Rejection("MissingExternalIdAttributeValue", "the external ID attribute id has no value in this object"),
@@ -111,7 +138,7 @@ REJECTIONS: dict[str, tuple[dict[str, Sequence[Value]], Rejection]] = {
     ),
     "NUL in one of several texts": (
         {"phones": ["1", "a\0b"]},
-        Rejection(INVALID, "phones: text with a NUL character cannot be stored", "7"),
+        Rejection(INVALID, "phones: text with a NUL character or half a surrogate pair cannot be stored", "7"),
     ),
     "half a surrogate pair": (
         {"displayName": ["a\ud800"]},
@@ -141,7 +168,7 @@ REJECTIONS: dict[str, tuple[dict[str, Sequence[Value]], Rejection]] = {
 
 
 @pytest.mark.parametrize(("attributes", "rejection"), REJECTIONS.values(), ids=REJECTIONS.keys())
-def test_object_is_rejected(attributes: dict[str, Sequence[Value]], rejection: Rejection) -> None:
+def test_object_is_rejected(attributes: dict[str, Given], rejection: Rejection) -> None:
     assert shaped(**attributes) == rejection
 
 
@@ -155,3 +182,11 @@ def test_same_value_twice_in_a_single_valued_attribute_is_two_values() -> None:
     found = shaped(displayName=["a", "a"])
     assert isinstance(found, Rejection)
     assert found.error_type == "DuplicateImportedAttributes"
+
+
+def test_rejection_names_the_object_wherever_in_the_schema_the_fault_is() -> None:
+    attributes = (Attribute(1, "age", AttributeType.NUMBER), Attribute(2, "id", AttributeType.TEXT, external_id=True))
+    late = shaper_for(ObjectType(3, 1, "late", selected=True, recall=True, attributes=attributes))
+    assert late(ImportObject("late", {"age": "old", "id": "7"})) == Rejection(
+        INVALID, "age: 'old' is not a whole number", "7"
+    )
