@@ -214,10 +214,15 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
 def match_key(text: str, *, case_sensitive: bool) -> str:
-    """The key under which a value's text is found by a matching rule: NFC, and casefolded unless case matters."""
+    """The key under which a value's text is found by a matching rule."""
+    return hash_text(fold(text, case_sensitive=case_sensitive))
+
+
+def fold(text: str, *, case_sensitive: bool) -> str:
+    """The form in which rules compare text: NFC, and casefolded unless case matters."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    return hash_text(text if case_sensitive else text.casefold())
+    return text if case_sensitive else text.casefold()
 
 
 def dumps(value: object) -> bytes:
