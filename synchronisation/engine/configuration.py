@@ -123,7 +123,7 @@ def _rule(rule: models.SyncRule) -> spec.Rule:
         enforces_state=rule.enforce_state,
         deletes=rule.outbound_deprovision_action == models.DeprovisionAction.DELETE,
         mappings=tuple(_mapping(mapping) for mapping in rule.mappings.all()),
-        scope=tuple(_criteria_group(group) for group in models.nested(rule.scoping_groups.all())),
+        scope=tuple(_criteria_group(group) for group in models.nested_groups(rule.scoping_groups.all())),
         retains_join=rule.inbound_out_of_scope_action == models.OutOfScopeAction.REMAIN_JOINED,
     )
 
@@ -172,5 +172,5 @@ def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
             case_sensitive=rule.case_sensitive,
             source_ids=tuple(s.attribute_id for s in rule.sources.all() if s.attribute_id is not None),
         )
-        for rule in rules.prefetch_related("sources").order_by("order", "id")
+        for rule in rules.prefetch_related("sources").order_by("sync_rule", "order", "id")
     )

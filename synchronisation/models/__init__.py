@@ -47,7 +47,7 @@ from .rules import (
     SyncRuleMappingSource,
 )
 from .run_profile import LeaseMode, RunLease, RunProfile, ScheduledOccurrence
-from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested
+from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested_groups
 
 __all__ = [
     "Attribute",
@@ -98,5 +98,5 @@ __all__ = [
     "SystemStatus",
     "Watermark",
     "Writability",
-    "nested",
+    "nested_groups",
 ]

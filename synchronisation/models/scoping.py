@@ -37,7 +37,7 @@ class ComparisonType(models.TextChoices):
 
 
 class ScopingCriteriaGroup(models.Model):
-    """A group of a rule, or of another group of the same rule. children: set by `nested`."""
+    """A group of a rule, or of another group of the same rule. children: set by `nested_groups`."""
 
     rule = models.ForeignKey(SyncRule, on_delete=models.CASCADE, related_name="scoping_groups")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
@@ -88,7 +88,7 @@ class ScopingCriterion(models.Model):
         return attribute
 
 
-def nested(groups: Iterable[ScopingCriteriaGroup]) -> list[ScopingCriteriaGroup]:
+def nested_groups(groups: Iterable[ScopingCriteriaGroup]) -> list[ScopingCriteriaGroup]:
     """The top-level ones of all groups of a rule, each with its children, in the order given."""
     by_id = {group.pk: group for group in groups}
     top: list[ScopingCriteriaGroup] = []

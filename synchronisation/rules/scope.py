@@ -114,7 +114,8 @@ def _criterion(criterion: Criterion, attributes: Mapping[int, Attribute]) -> InS
     attribute = attributes.get(criterion.attribute_id)
     if attribute is None:
         raise CriterionError(Part.ATTRIBUTE, f"The object type has no attribute {criterion.attribute_id} any more.")
-    check_criterion(criterion, attribute)
+    check_comparison(criterion.comparison, attribute)
+    check_value(criterion, attribute)
     positive = NEGATED.get(criterion.comparison, criterion.comparison)
     is_negated = positive is not criterion.comparison
     if criterion.value == NO_VALUE:
@@ -159,13 +160,18 @@ def _as_it_is(value: JsonValue) -> JsonValue:
     return value
 
 
-def check_criterion(criterion: Criterion, attribute: Attribute) -> None:
+def check_comparison(comparison: Comparison, attribute: Attribute) -> None:
     """Raises: CriterionError when the attribute cannot be compared so."""
-    kind, comparison = attribute.type, criterion.comparison
+    kind = attribute.type
     if not COMPARISONS[kind]:
         raise CriterionError(Part.ATTRIBUTE, f"{attribute.name} is a {kind} attribute, which criteria cannot compare.")
     if comparison not in COMPARISONS[kind]:
         raise CriterionError(Part.COMPARISON, f"{attribute.name} is a {kind} attribute: {comparison} does not apply.")
+
+
+def check_value(criterion: Criterion, attribute: Attribute) -> None:
+    """Raises: CriterionError when the attribute cannot have such a value."""
+    kind, comparison = attribute.type, criterion.comparison
     if criterion.value == NO_VALUE and kind is AttributeType.TEXT and comparison not in IDENTITY:
         raise CriterionError(Part.VALUE, f"Give the text that {attribute.name} is compared with by {comparison}.")
     try:
