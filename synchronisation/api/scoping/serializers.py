@@ -67,10 +67,9 @@ class ScopingCriterionSerializer(ModelSerializer):
         )
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = typed_fields(instance.compared.type, instance.value)
-        instance.shown = shown | {
-            "int_value": shown["int_value"] if shown["long_value"] is None else shown["long_value"]
-        }
+        instance.shown = shown = dict(typed_fields(instance.compared.type, instance.value))
+        if shown["long_value"] is not None:
+            shown["int_value"] = shown["long_value"]
         return super().to_representation(instance)
 
 

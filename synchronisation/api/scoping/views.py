@@ -1,5 +1,6 @@
 """Scoping criteria of a synchronisation rule: groups, groups inside groups, and the comparisons in them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -71,8 +72,8 @@ class ScopingGroupViewSet(
         nested_groups(groups)
         return Response(self.get_serializer(next(group for group in groups if group.pk == instance.pk)).data, code)
 
-    def _all_groups(self) -> list[ScopingCriteriaGroup]:
-        return list(self.get_queryset().prefetch_related(Prefetch("criteria", CRITERIA.all())))
+    def _all_groups(self) -> Sequence[ScopingCriteriaGroup]:
+        return tuple(self.get_queryset().prefetch_related(Prefetch("criteria", CRITERIA.all())))
 
     @extend_schema(responses={201: ScopingCriteriaGroupSerializer})
     def create_child(self, request: Request, *args: Any, **kwargs: Any) -> Response:
