@@ -131,16 +131,17 @@ def _rule(rule: models.SyncRule) -> spec.Rule:
 def _criteria_group(group: models.ScopingCriteriaGroup) -> spec.CriteriaGroup:
     return spec.CriteriaGroup(
         needs_all=group.type == models.ScopingGroupType.ALL,
-        criteria=tuple(
-            spec.Criterion(
-                attribute_id=criterion.compared_id,
-                comparison=spec.Comparison(criterion.comparison_type),
-                value=criterion.value,
-                case_sensitive=criterion.case_sensitive,
-            )
-            for criterion in group.criteria.all()
-        ),
+        criteria=tuple(map(criterion_of, group.criteria.all())),
         groups=tuple(map(_criteria_group, group.children)),
+    )
+
+
+def criterion_of(criterion: models.ScopingCriterion) -> spec.Criterion:
+    return spec.Criterion(
+        attribute_id=criterion.compared_id,
+        comparison=spec.Comparison(criterion.comparison_type),
+        value=criterion.value,
+        case_sensitive=criterion.case_sensitive,
     )
 
 

@@ -114,8 +114,7 @@ def _criterion(criterion: Criterion, attributes: Mapping[int, Attribute]) -> InS
     attribute = attributes.get(criterion.attribute_id)
     if attribute is None:
         raise CriterionError(Part.ATTRIBUTE, f"The object type has no attribute {criterion.attribute_id} any more.")
-    check_comparison(criterion.comparison, attribute)
-    check_value(criterion, attribute)
+    check_criterion(criterion, attribute)
     positive = NEGATED.get(criterion.comparison, criterion.comparison)
     is_negated = positive is not criterion.comparison
     if criterion.value == NO_VALUE:
@@ -158,6 +157,12 @@ def _reader(kind: AttributeType, *, case_sensitive: bool) -> Callable[[JsonValue
 
 def _as_it_is(value: JsonValue) -> JsonValue:
     return value
+
+
+def check_criterion(criterion: Criterion, attribute: Attribute) -> None:
+    """Raises: CriterionError when it cannot be evaluated."""
+    check_comparison(criterion.comparison, attribute)
+    check_value(criterion, attribute)
 
 
 def check_comparison(comparison: Comparison, attribute: Attribute) -> None:

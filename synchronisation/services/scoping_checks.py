@@ -52,7 +52,7 @@ def checked(
     if getattr(wanted, other) is not None:
         raise RefusedError({other: [f"The criteria of an {direction.lower()} rule compare its other side."]})
     attribute = _attribute(getattr(wanted, own), own, schema)
-    compared = spec.Attribute(attribute.pk, attribute.name, ContractAttributeType(attribute.type))
+    compared = as_compared(attribute)
     comparison = spec.Comparison(wanted.comparison_type)
     try:
         check_comparison(comparison, compared)
@@ -62,6 +62,11 @@ def checked(
         fields = {Part.ATTRIBUTE: own, Part.COMPARISON: "comparison_type"}
         raise RefusedError({fields.get(error.part) or _value_field(compared): [str(error)]}) from None
     return attribute, CONVERTERS[compared.type](value)
+
+
+def as_compared(attribute: Attribute | MetaverseAttribute) -> spec.Attribute:
+    """What a criterion needs to know of its attribute."""
+    return spec.Attribute(attribute.pk, attribute.name, ContractAttributeType(attribute.type))
 
 
 def _attribute(attribute_id: int | None, field: str, schema: RuleSchema) -> Attribute | MetaverseAttribute:

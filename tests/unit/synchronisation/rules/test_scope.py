@@ -381,6 +381,16 @@ def test_nesting_equals_naive_evaluation(groups: tuple[CriteriaGroup, ...]) -> N
         assert (None if in_scope is None else in_scope(document)) == expected
 
 
+def test_depth_is_no_problem() -> None:
+    group = all_of("a")
+    for _ in range(100):
+        group = any_of(groups=(all_of("b"), group))
+    kept = msgspec.json.decode(msgspec.json.encode(rule_with(group)), type=Rule)
+    in_scope = scope_of(kept, ATTRIBUTES)
+    assert in_scope is not None
+    assert [in_scope({}), in_scope({"0": "x"}), in_scope({"1": "x"})] == [False, True, True]
+
+
 def test_scope_survives_being_kept_with_the_run() -> None:
     rule = rule_with(all_of("a", groups=(any_of("b", groups=(all_of("c"),)),)))
     assert msgspec.json.decode(msgspec.json.encode(rule), type=Rule) == rule
