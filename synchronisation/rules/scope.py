@@ -9,13 +9,12 @@ nothing else, and so does one whose values are from before its type changed.
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from connectors.contract import AttributeType
 
 from .specification import Attribute, Comparison, CriteriaGroup, Criterion, Rule
-from .values import CONVERTERS, READERS, Document, InvalidValueError, JsonValue, fold
+from .values import CONVERTERS, READERS, Document, InvalidValueError, JsonValue, caseless, composed
 
 InScope = Callable[[Document], bool]
 
@@ -148,10 +147,10 @@ def _test(criterion: Criterion, positive: Comparison, attribute: Attribute) -> C
     return test
 
 
-def _reader(kind: AttributeType, *, case_sensitive: bool) -> Callable[[JsonValue], Any]:
+def _reader(kind: AttributeType, *, case_sensitive: bool) -> Callable[[Any], Any]:
     """A value in document form as what it is compared by."""
     if kind is AttributeType.TEXT:
-        return partial(fold, case_sensitive=case_sensitive)
+        return composed if case_sensitive else caseless
     return READERS.get(kind, _as_it_is)
 
 

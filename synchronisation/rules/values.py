@@ -215,14 +215,17 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
 def match_key(text: str, *, case_sensitive: bool) -> str:
     """The key under which a value's text is found by a matching rule."""
-    return hash_text(fold(text, case_sensitive=case_sensitive))
+    return hash_text(composed(text) if case_sensitive else caseless(text))
 
 
-def fold(text: str, *, case_sensitive: bool) -> str:
-    """The form in which rules compare text: NFC, and casefolded unless case matters."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return text if case_sensitive else text.casefold()
+def composed(text: str) -> str:
+    """The form in which rules compare text: accents may be written in several ways (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def caseless(text: str) -> str:
+    """The form in which rules compare text where case does not matter."""
+    return composed(text).casefold()
 
 
 def dumps(value: object) -> bytes:
