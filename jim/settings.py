@@ -232,6 +232,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PendingExportChangeType": "synchronisation.models.PendingExportChangeType",
         "PendingExportStatus": "synchronisation.models.PendingExportStatus",
         "SyncRuleDirection": "synchronisation.models.Direction",
+        "ScopingGroupType": "synchronisation.models.ScopingGroupType",
+        "ComparisonType": "synchronisation.models.ComparisonType",
     },
     "PATH_CONVERTER_OVERRIDES": {
         "guid": {"type": "string", "format": "uuid"},

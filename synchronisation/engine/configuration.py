@@ -50,7 +50,8 @@ def _rules() -> list[models.SyncRule]:
     """The enabled rules of all systems: a synchronisation exports to any, and weighs contributors of all."""
     sources = Prefetch("mappings__sources", models.SyncRuleMappingSource.objects.order_by("order", "id"))
     enabled = models.SyncRule.objects.filter(enabled=True).order_by("id")
-    return list(enabled.select_related("system__connector").prefetch_related("mappings", sources))
+    parts = ("mappings", sources, "scoping_groups__criteria")
+    return list(enabled.select_related("system__connector").prefetch_related(*parts))
 
 
 def _system(system: models.ConnectedSystem, *, self_confirming: bool = False) -> spec.System:
@@ -122,6 +123,25 @@ def _rule(rule: models.SyncRule) -> spec.Rule:
         enforces_state=rule.enforce_state,
         deletes=rule.outbound_deprovision_action == models.DeprovisionAction.DELETE,
         mappings=tuple(_mapping(mapping) for mapping in rule.mappings.all()),
+        scope=tuple(_criteria_group(group) for group in models.nested_groups(rule.scoping_groups.all())),
+        retains_join=rule.inbound_out_of_scope_action == models.OutOfScopeAction.REMAIN_JOINED,
+    )
+
+
+def _criteria_group(group: models.ScopingCriteriaGroup) -> spec.CriteriaGroup:
+    return spec.CriteriaGroup(
+        needs_all=group.type == models.ScopingGroupType.ALL,
+        criteria=tuple(map(criterion_of, group.criteria.all())),
+        groups=tuple(map(_criteria_group, group.children)),
+    )
+
+
+def criterion_of(criterion: models.ScopingCriterion) -> spec.Criterion:
+    return spec.Criterion(
+        attribute_id=criterion.compared_id,
+        comparison=spec.Comparison(criterion.comparison_type),
+        value=criterion.value,
+        case_sensitive=criterion.case_sensitive,
     )
 
 
@@ -153,5 +173,5 @@ def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
             case_sensitive=rule.case_sensitive,
             source_ids=tuple(s.attribute_id for s in rule.sources.all() if s.attribute_id is not None),
         )
-        for rule in rules.prefetch_related("sources").order_by("order", "id")
+        for rule in rules.prefetch_related("sources").order_by("sync_rule", "order", "id")
     )

@@ -213,11 +213,19 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
 
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
-def match_key(text: str, case_sensitive: bool) -> str:
-    """The key under which a value's text is found by a matching rule: NFC, and casefolded unless case matters."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return hash_text(text if case_sensitive else text.casefold())
+def match_key(text: str, case_sensitive: bool) -> str:  # noqa: FBT001 - a keyword doubles what a cached call costs
+    """The key under which a value's text is found by a matching rule."""
+    return hash_text(composed(text) if case_sensitive else caseless(text))
+
+
+def composed(text: str) -> str:
+    """The form in which rules compare text: accents may be written in several ways (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def caseless(text: str) -> str:
+    """The form in which rules compare text where case does not matter."""
+    return composed(text).casefold()
 
 
 def dumps(value: object) -> bytes:
