@@ -61,6 +61,7 @@ SYNCHRONISATION = (
         "Synchronising", synchronise.synchronise_active, ("cso", "cso_join", "mvo", "mvo_match_key", "pending_export")
     ),
     Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
+    Phase("Remembering unjoined objects", synchronise.remember_unjoined, ("cso_match_key",)),
 )
 EXPORT = (
     Phase("Preparing", export.prepare),

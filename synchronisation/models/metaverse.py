@@ -82,6 +82,8 @@ class MetaverseObject(models.Model):
     holders = models.JSONField(default=list)
     last_connector_disconnected = models.DateTimeField(null=True)
     deletion_eligible = models.DateTimeField(null=True)
+    deletion_marked_by = models.IntegerField(null=True)
+    """The connected system whose loss marked it: when that joins again, the mark goes."""
 
     class Meta:
         db_table = "mvo"

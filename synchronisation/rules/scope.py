@@ -7,14 +7,16 @@ nothing else, and so does one whose values are from before its type changed.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.contract import AttributeType
 
 from .specification import Attribute, Comparison, CriteriaGroup, Criterion, Rule
 from .values import CONVERTERS, READERS, Document, InvalidValueError, JsonValue, caseless, composed
+
+T = TypeVar("T")
 
 InScope = Callable[[Document], bool]
 
@@ -87,6 +89,24 @@ def scope_of(rule: Rule, attributes: Mapping[int, Attribute]) -> InScope | None:
         return _joined([_group(group, attributes) for group in rule.scope], needs_all=False)
     except CriterionError as error:
         raise CriterionError(error.part, f"The scope of rule {rule.name} no longer works: {error}") from None
+
+
+def chooser(
+    scopes: Sequence[tuple[Rule, InScope | None]], combine: Callable[[Sequence[Rule]], T]
+) -> Callable[[Document], T]:
+    """What the rules that an object is in scope of do together: each combination is made once, when first met."""
+    if not any(in_scope for _, in_scope in scopes):
+        everything = combine([rule for rule, _ in scopes])
+        return lambda document: everything
+    made: dict[tuple[bool, ...], T] = {}
+
+    def choose(document: Document) -> T:
+        chosen = tuple([in_scope is None or in_scope(document) for _, in_scope in scopes])
+        if chosen not in made:
+            made[chosen] = combine([rule for (rule, _), is_chosen in zip(scopes, chosen, strict=True) if is_chosen])
+        return made[chosen]
+
+    return choose
 
 
 def _group(group: CriteriaGroup, attributes: Mapping[int, Attribute]) -> InScope | None:

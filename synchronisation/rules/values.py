@@ -41,6 +41,7 @@ MATCH_KEYS_CACHED = 20_000
 """Within a page, an object's key is asked for on look-up, on matching and for the MVO that it becomes."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_SEPARATORS = re.compile(r"(\\.)|\s*([,+=])\s*", re.DOTALL)
 _ESCAPES = re.compile(r"((?:\\[0-9a-f]{2})+)|\\(.)", re.DOTALL)
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -181,7 +182,7 @@ def normalise_name(text: str) -> str:
     if "=" not in folded:
         return folded
     unescaped = _ESCAPES.sub(_decode_escape, folded) if "\\" in folded else folded
-    return re.sub(r"\s*(?<!\\)([,+=])\s*", r"\1", unescaped)
+    return _SEPARATORS.sub(lambda match: match[1] or match[2], unescaped)
 
 
 def _decode_escape(match: re.Match[str]) -> str:
@@ -213,7 +214,7 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
 
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
-def match_key(text: str, case_sensitive: bool) -> str:  # noqa: FBT001 - a keyword doubles what a cached call costs
+def match_key(text: str, case_sensitive: bool) -> str:
     """The key under which a value's text is found by a matching rule."""
     return hash_text(composed(text) if case_sensitive else caseless(text))
 
