@@ -81,9 +81,9 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     rule_ids, hashes = zip(*keys, strict=True)
     parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_match_keys"), parameters)
-    found: dict[MatchKey, set[str]] = {}
+    found: dict[MatchKey, set[str]] = {match_key: set() for match_key in keys}
     for rule_id, key, mvo_id in cursor:
-        found.setdefault((rule_id, key), set()).add(mvo_id)
+        found[rule_id, key].add(mvo_id)
     for match_key, mvo_ids in found.items():
         world.know(match_key, mvo_ids)
     return set().union(*found.values()) if found else set()
