@@ -15,15 +15,19 @@ from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
 
 from .errors import RunFailedError
+from .precedence import HOUSEKEEPING
 
+NO_SYSTEM = spec.System(
+    0, "", per_rule_matching=False, deletion_threshold_percent=None, deletion_threshold_minimum=0, max_export_attempts=0
+)
 SYNCHRONISATIONS = (RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION)
 
 
 def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     """Everything the run of this activity needs to know. Raises: RunFailedError when its profile was deleted."""
-    profile = (
-        models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id or 0).first()
-    )
+    if activity.run_profile_id is None:
+        return _of_housekeeping(now)
+    profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
     rules = _rules() if profile.run_type in SYNCHRONISATIONS else []
@@ -43,6 +47,22 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         file_path=profile.file_path or None,
         page_size=profile.page_size,
         ignore_deletion_threshold=bool(activity.options.get("ignoreDeletionThreshold")),
+    )
+
+
+def _of_housekeeping(now: datetime) -> spec.Specification:
+    """For deleting identities: no system's own, all rules."""
+    rules = _rules()
+    systems = {rule.system_id: rule.system for rule in rules}
+    return spec.Specification(
+        now=now,
+        run_type=HOUSEKEEPING,
+        system=NO_SYSTEM,
+        systems=tuple(_system(system) for system in systems.values()),
+        object_types=tuple(map(_object_type, _object_types(systems))),
+        metaverse_types=_metaverse_types(),
+        rules=tuple(_rule(rule) for rule in rules),
+        matching_rules=_matching_rules(systems),
     )
 
 

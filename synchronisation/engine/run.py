@@ -3,6 +3,7 @@
     import           read -> judge -> apply -> obsolete -> confirm -> resolve references
     synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions
     export           export
+    housekeeping     delete identities whose grace period is over
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
 StopRequestedError when the run goes on elsewhere.
@@ -25,7 +26,7 @@ from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 
-from . import apply, deletion, export, judge, resolve, stage, synchronise
+from . import apply, deletion, export, housekeeping, judge, precedence, resolve, stage, synchronise
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
 from .leases import hold
@@ -63,6 +64,10 @@ SYNCHRONISATION = (
     Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
     Phase("Remembering unjoined objects", synchronise.remember_unjoined, ("cso_match_key",)),
 )
+HOUSEKEEPING = (
+    Phase("Preparing", housekeeping.prepare),
+    Phase("Deleting identities", housekeeping.delete_due, ("mvo", "pending_export")),
+)
 EXPORT = (
     Phase("Preparing", export.prepare),
     Phase("Exporting", export.export_due, ("cso", "pending_export")),
@@ -73,6 +78,7 @@ PIPELINES: dict[str, tuple[Phase, ...]] = {
     RunType.FULL_SYNCHRONISATION: SYNCHRONISATION,
     RunType.DELTA_SYNCHRONISATION: SYNCHRONISATION,
     RunType.EXPORT: EXPORT,
+    precedence.HOUSEKEEPING: HOUSEKEEPING,
 }
 
 

@@ -18,5 +18,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("metaverseobject", "deletion_marked_by", models.IntegerField(null=True)),
         migrations.AddField("connectedsystem", "keyed_number", models.BigIntegerField(default=0)),
+        migrations.AddIndex(
+            "metaverseobject",
+            models.Index(
+                fields=["deletion_eligible"],
+                name="mvo_marked",
+                condition=models.Q(deletion_eligible__isnull=False),
+            ),
+        ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

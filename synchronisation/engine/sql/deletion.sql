@@ -41,3 +41,11 @@ DELETE FROM mvo
 WHERE id = ANY (%(ids)s::uuid[])
   AND status = 'Obsolete'
   AND NOT EXISTS (SELECT FROM cso_join WHERE cso_join.mvo_id = mvo.id);
+
+-- name: queue_due_deletions
+-- Marked MVOs whose grace period is over, longest due first. Index: mvo_marked.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'deletion', row_number() OVER (ORDER BY deletion_eligible, id), id
+FROM mvo
+WHERE deletion_eligible <= %(now)s
+  AND status = 'Normal';
