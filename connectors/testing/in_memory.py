@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
 from typing import ClassVar, Self
-from uuid import UUID
 
 from connectors.contract import (
     AttributeChange,
@@ -30,6 +29,7 @@ from connectors.contract import (
     SettingType,
     SettingValues,
     Value,
+    ValuesChange,
 )
 from connectors.errors import ConfigurationError, SettingError, SourceError, TransientConnectorError
 
@@ -72,7 +72,7 @@ class InMemoryStore:
     read_breaks_after: int | None = None
     forgotten: int = 0
     open_connections: int = 0
-    identifiers: dict[UUID, str] = field(default_factory=dict)
+    identifiers: dict[str, str] = field(default_factory=dict)
     """Key of an exported create -> identifier given to it, so that sending it again finds the same object."""
 
     def put(self, object_type: str, external_id: str, attributes: Mapping[str, Sequence[Value]]) -> None:
@@ -157,8 +157,8 @@ class InMemoryConnector(Connector):
     def export(self, request: ExportRequest, batches: Iterable[ExportBatch]) -> Iterator[ExportResult]:
         store = self._reach_store()
         for batch in batches:
-            failures: dict[UUID, str] = {}
-            external_ids: dict[UUID, str] = {}
+            failures: dict[str, str] = {}
+            external_ids: dict[str, str] = {}
             for item in batch.objects:
                 why = self._write(store, item, external_ids)
                 if why is not None:
@@ -186,7 +186,7 @@ class InMemoryConnector(Connector):
             if logged.number > after:
                 yield _changed_object(store, logged, request, partial)
 
-    def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+    def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
         """Apply one change; why it failed, or None."""
         external_id = self._identify(store, item, external_ids)
         if external_id is None:
@@ -204,12 +204,12 @@ class InMemoryConnector(Connector):
             store.put(item.object_type, external_id, {item.external_id_attribute: (external_id,), **changed})
         return None
 
-    def _identify(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+    def _identify(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
         if item.external_id is not None:
             return item.external_id
-        change = item.changes.get(item.external_id_attribute)
-        if change is not None and change.replace:
-            return str(change.replace[0])
+        given = item.changes.get(item.external_id_attribute)
+        if given is not None and not isinstance(given, ValuesChange):
+            return str(given)
         if not self.settings.get(TARGET_GIVES_IDENTIFIERS):
             return None
         external_ids[item.key] = store.identifiers.setdefault(item.key, f"given-{len(store.identifiers) + 1}")
@@ -265,7 +265,7 @@ def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[Im
 
 
 def _changed(values: tuple[Value, ...], change: AttributeChange) -> tuple[Value, ...]:
-    if change.replace is not None:
-        return tuple(change.replace)
+    if not isinstance(change, ValuesChange):
+        return () if change is None else (change,)
     kept = tuple(value for value in values if value not in change.remove)
     return (*kept, *(value for value in change.add if value not in kept))

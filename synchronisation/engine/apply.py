@@ -40,10 +40,10 @@ def _apply_page(run: Run, waiting: bool) -> bool:
         parameters |= {"after": run.position.get("staged", 0), "last": last, "first": run.item_count}
         cursor.execute(sql("make_import_page"), parameters)
         cursor.execute("ANALYZE import_page")
-        if waiting:
-            confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
         run.reserve(sum(counts.values()))
+        if waiting and "Update" in counts:
+            confirm_import_page(run, page, counts["Update"])
         for name in ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted"):
             cursor.execute(sql(name), parameters)
         _apply_references(run, cursor, parameters)

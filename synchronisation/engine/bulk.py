@@ -23,6 +23,11 @@ def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[str], rows: Ite
             write_row(row)
 
 
+def uuid_array(ids: Iterable[str]) -> str:
+    """UUIDs as one text, for `%(ids)s::uuid[]`: psycopg looks at each element of a list, which takes 2.4 us a piece."""
+    return "{" + ",".join(ids) + "}"
+
+
 def copy_temporary(cursor: Cursor[Any], table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
     """Make a temporary table that goes with the transaction, fill and ANALYZE it. columns: name -> type."""
     definition = sql.SQL(", ").join(

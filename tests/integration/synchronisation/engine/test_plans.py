@@ -63,7 +63,7 @@ INSERT INTO pending_export (
     id, cso_id, system_id, mvo_id, change_type, status, created, pending, error_count, max_retries,
     has_unresolved_references
 )
-SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": {"set": "a"}}', 0, 5, false
+SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": "a"}', 0, 5, false
 FROM object;
 
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
