@@ -40,6 +40,8 @@ PARTIAL_UPDATES = "Partial Updates"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
 
+AWAY = "The store is away; try again."
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
@@ -59,8 +61,9 @@ class InMemoryStore:
     object_types: its schema; the attribute flagged external_id identifies.
     objects: object type -> external ID -> attributes.
     failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
-    times_away: so many of the next operations find the store away. read_breaks_after: objects a read gives before it
-    breaks. forgotten: the log is kept only above this number.
+    times_away: so many of the next operations find the store away. away_after: so many objects are given or taken
+    before it goes away, once. read_breaks_after: objects a read gives before it breaks. forgotten: the log is kept only
+    above this number.
     """
 
     object_types: tuple[SchemaObjectType, ...]
@@ -69,6 +72,7 @@ class InMemoryStore:
     failures: dict[str, str] = field(default_factory=dict)
     faults: dict[str, ObjectFault] = field(default_factory=dict)
     times_away: int = 0
+    away_after: int | None = None
     read_breaks_after: int | None = None
     forgotten: int = 0
     open_connections: int = 0
@@ -90,6 +94,14 @@ class InMemoryStore:
     def external_id_attribute(self, object_type: str) -> str:
         found = next(known for known in self.object_types if known.name == object_type)
         return next(attribute.name for attribute in found.attributes if attribute.external_id)
+
+    def wear(self) -> None:
+        """One object more was given or taken. Raises: TransientConnectorError when that was too much."""
+        if self.away_after == 0:
+            self.away_after = None
+            raise TransientConnectorError(AWAY)
+        if self.away_after is not None:
+            self.away_after -= 1
 
     def _note(self, object_type: str, external_id: str, change: Change, changed: frozenset[str]) -> None:
         self.log.append(Logged(self.position + 1, object_type, external_id, change, changed))
@@ -149,6 +161,7 @@ class InMemoryConnector(Connector):
         objects = self._changed_objects(store, request) if request.delta else _all_objects(store, request)
         objects = _breaking(objects, store.read_breaks_after)
         total = None if request.delta else sum(map(len, store.objects.values()))
+        objects = _wearing(objects, store)
         # The first batch comes even without objects: it carries the watermark.
         yield ImportBatch(list(islice(objects, request.page_size)), watermark, total)
         while page := list(islice(objects, request.page_size)):
@@ -160,6 +173,7 @@ class InMemoryConnector(Connector):
             failures: dict[str, str] = {}
             external_ids: dict[str, str] = {}
             for item in batch.objects:
+                store.wear()
                 why = self._write(store, item, external_ids)
                 if why is not None:
                     failures[item.key] = why
@@ -175,7 +189,7 @@ class InMemoryConnector(Connector):
         store = self._store()
         if store.times_away > 0:
             store.times_away -= 1
-            raise TransientConnectorError("The store is away; try again.")
+            raise TransientConnectorError(AWAY)
         return store
 
     def _changed_objects(self, store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
@@ -255,6 +269,12 @@ def _changed_object(store: InMemoryStore, logged: Logged, request: ImportRequest
         change=logged.change,
         error=store.faults.get(logged.external_id),
     )
+
+
+def _wearing(objects: Iterator[ImportObject], store: InMemoryStore) -> Iterator[ImportObject]:
+    for item in objects:
+        store.wear()
+        yield item
 
 
 def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[ImportObject]:
