@@ -18,7 +18,7 @@ from synchronisation.rules.exports import Verdict, confirm, unconfirmed
 
 from .backoff import next_retry
 from .bulk import copy_rows, copy_temporary, uuid_array
-from .items import Item, Outcome, summary
+from .items import Item, Outcome, outcome_list, summary
 from .pages import Page, Run
 from .statements import sql
 
@@ -53,7 +53,8 @@ def waiting_exports(run: Run) -> bool:
 
 def confirm_import_page(run: Run, page: Page, changed: int) -> None:
     """Settle the exports of the page's changed objects, so many, and note for their items what came of them."""
-    page.cursor.execute(sql("confirm_import_page"), {"system_name": run.specification.system.name})
+    outcomes = outcome_list([Outcome(CONFIRMED, target_system=run.specification.system.name)])
+    page.cursor.execute(sql("confirm_import_page"), {"outcomes": outcomes})
     confirmed = page.cursor.rowcount
     run.counters[CONFIRMED] += confirmed
     if confirmed < changed:
@@ -71,7 +72,7 @@ def _judge_import_page(run: Run, page: Page) -> None:
             run.counters[kind] += count
         if confirmation.error_type:
             run.counters[STAT.OBJECT_ERRORS] += 1
-        outcomes = orjson.dumps([outcome.as_json() for outcome in confirmation.outcomes]).decode()
+        outcomes = outcome_list(confirmation.outcomes)
         notes.append(
             (confirmation.cso_id, summary(totals), outcomes, confirmation.error_type, confirmation.error_message)
         )

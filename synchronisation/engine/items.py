@@ -5,7 +5,7 @@ An item's outcomes form a small tree, cause -> effect; its summary is the flat f
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -53,7 +53,7 @@ class Outcome:
             child.add_to(totals)
 
     def as_json(self) -> dict[str, Any]:
-        """As `ExecutionItemDetail.outcomes` keeps it: what is empty is left out, half of its bytes otherwise."""
+        """What is empty is left out, half of its bytes otherwise."""
         shown: dict[str, Any] = {"type": self.type, "count": self.count}
         if self.target_system is not None:
             shown["targetSystemName"] = self.target_system
@@ -64,6 +64,11 @@ class Outcome:
         if self.children:
             shown["children"] = [child.as_json() for child in self.children]
         return shown
+
+
+def outcome_list(outcomes: Iterable[Outcome]) -> str:
+    """As `ExecutionItemDetail.outcomes` keeps them."""
+    return orjson.dumps([outcome.as_json() for outcome in outcomes]).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ class _Numbered:
     def detail_rows(self) -> Iterator[tuple[Any, ...]]:
         for item, _, ordinal in self._keys():
             if item.outcomes or item.changes is not None:
-                outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
+                outcomes = outcome_list(item.outcomes)
                 changes = item.changes.columns() if item.changes is not None else (None, None, None)
                 yield self.month, self.activity, ordinal, outcomes, *changes
 

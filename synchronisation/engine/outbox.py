@@ -46,8 +46,8 @@ class Outbox:
         """The next exports of the list; none at its end."""
         leaving = Leaving(after)
         cursor.execute(sql("take_exports"), {"after": after, "last": after + limit, "now": now})
-        rows = cursor.fetchall()
         merged = {}
+        rows = sorted(cursor.fetchall())  # by ordinal, which is the first column
         for ordinal, export_id, change_type, sent, pending, object_type_id, external_id in rows:
             changes: Changes = orjson.loads(sent)
             if pending is not None:

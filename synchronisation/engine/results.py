@@ -22,7 +22,7 @@ from synchronisation.rules.exports import apply_changes
 
 from .backoff import next_retry
 from .bulk import copy_temporary, uuid_array
-from .items import count_item
+from .items import Outcome, count_item, outcome_list
 from .pages import Run
 from .statements import sql
 
@@ -69,7 +69,8 @@ class Results:
     def _record_items(self, cursor: Cursor[Any], bounds: dict[str, int]) -> list[str]:
         """Write items and the state of what arrived, and count; the CSOs that the target has deleted."""
         parameters = {
-            "system": self.system.name,
+            "exported": outcome_list([Outcome("Exported", target_system=self.system.name)]),
+            "deprovisioned": outcome_list([Outcome("Deprovisioned", target_system=self.system.name)]),
             "activity": self.run.activity_id,
             "month": self.run.month,
             "first": self.run.item_count,

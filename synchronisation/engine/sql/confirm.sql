@@ -28,12 +28,7 @@ INSERT INTO import_note (cso_id, summary, outcomes)
 SELECT
     cso_id,
     'PendingExportConfirmed:1',
-    jsonb_build_array(jsonb_build_object(
-        'type', 'PendingExportConfirmed',
-        'count', 1,
-        'targetSystemName', %(system_name)s::text,
-        'pendingExportId', id
-    ))
+    jsonb_set(%(outcomes)s::jsonb, '{0,pendingExportId}', to_jsonb(id))
 FROM confirmed;
 
 -- name: exports_of_import_page

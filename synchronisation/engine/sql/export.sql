@@ -34,26 +34,22 @@ WHERE export.system_id = %(system)s
 
 -- name: take_exports
 -- The next exports of the list leave: `sent` holds what does, and is frozen. Where something left before and is
--- unconfirmed, `pending` is answered too, and freeze_merged lays it on top.
+-- unconfirmed, `pending` is answered too, and freeze_merged lays it on top. In no order.
 -- Index: work_pkey, pending_export_pkey, cso_pkey.
-WITH taken AS (
-    UPDATE pending_export AS export
-    SET status = 'Executing',
-        last_attempted = %(now)s,
-        sent = coalesce(export.sent, export.pending),
-        pending = CASE WHEN export.sent IS NULL THEN '{}' ELSE export.pending END
-    FROM work, cso
-    WHERE work.phase = 'export'
-      AND work.ordinal > %(after)s
-      AND work.ordinal <= %(last)s
-      AND export.id = work.object_id
-      AND cso.id = export.cso_id
-    RETURNING
-        work.ordinal, export.id, export.change_type, export.sent, export.pending, cso.object_type_id, cso.external_id
-)
-SELECT ordinal, id::text, change_type, sent::text, nullif(pending, '{}')::text, object_type_id, external_id
-FROM taken
-ORDER BY ordinal;
+UPDATE pending_export AS export
+SET status = 'Executing',
+    last_attempted = %(now)s,
+    sent = coalesce(export.sent, export.pending),
+    pending = CASE WHEN export.sent IS NULL THEN '{}' ELSE export.pending END
+FROM work, cso
+WHERE work.phase = 'export'
+  AND work.ordinal > %(after)s
+  AND work.ordinal <= %(last)s
+  AND export.id = work.object_id
+  AND cso.id = export.cso_id
+RETURNING
+    work.ordinal, export.id::text, export.change_type, export.sent::text, nullif(export.pending, '{}')::text,
+    cso.object_type_id, cso.external_id;
 
 -- name: freeze_merged
 -- What leaves on top of something that is still unconfirmed.
@@ -76,7 +72,7 @@ WITH result AS MATERIALIZED (
         export.mvo_id,
         export.change_type AS operation,
         export.sent,
-        jsonb_path_exists(export.sent, '$.* ? (@.type() == "object")') AS has_objects,
+        jsonb_path_exists(export.sent, '$.*.*') AS has_objects,
         export.error_count,
         coalesce(answer.external_id, cso.external_id) AS external_id,
         cso.display_name,
@@ -116,12 +112,11 @@ WITH result AS MATERIALIZED (
         %(month)s,
         %(activity)s,
         ordinal,
-        jsonb_build_array(jsonb_build_object(
-            'type', CASE operation WHEN 'Delete' THEN 'Deprovisioned' ELSE 'Exported' END,
-            'count', 1,
-            'targetSystemName', %(system)s::text,
-            'pendingExportId', export_id
-        )),
+        jsonb_set(
+            CASE operation WHEN 'Delete' THEN %(deprovisioned)s::jsonb ELSE %(exported)s::jsonb END,
+            '{0,pendingExportId}',
+            to_jsonb(export_id)
+        ),
         CASE WHEN sent <> '{}' THEN 'cs' END,
         CASE WHEN has_objects THEN shown_values(sent) ELSE nullif(sent, '{}') END
     FROM result
