@@ -1,7 +1,6 @@
 """Rows that a synchronisation writes for every person, made lighter; measured in docs/performance.md.
 
 Match keys are their own key, one index less each. `mvo.holders` names each holder once, not once per attribute.
-Queued changes hold a single value as it is: {"set": value} becomes the value.
 """
 
 from django.db import migrations, models
@@ -48,19 +47,6 @@ SET holders = (
 """
 
 
-PLAIN_VALUES = "".join(
-    f"""
-UPDATE pending_export
-SET {column} = (
-    SELECT coalesce(jsonb_object_agg(key, CASE WHEN value ? 'set' THEN value -> 'set' ELSE value END), '{{}}')
-    FROM jsonb_each({column})
-)
-WHERE {column} @? '$.*.set';
-"""
-    for column in ("pending", "sent")
-)
-
-
 class Migration(migrations.Migration):
     dependencies = [("synchronisation", "0004_lease_signals")]
     operations = [
@@ -88,5 +74,4 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField("metaverseobject", "holders", models.JSONField(default=list)),
         migrations.RunSQL(GROUP_HOLDERS, SPREAD_HOLDERS),
-        migrations.RunSQL(PLAIN_VALUES, migrations.RunSQL.noop),
     ]

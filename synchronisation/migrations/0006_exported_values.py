@@ -41,5 +41,5 @@ DROP FUNCTION without_secrets(jsonb);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0004_lease_signals")]
+    dependencies = [("synchronisation", "0005_lighter_rows")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
