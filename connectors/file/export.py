@@ -91,10 +91,10 @@ class _Export:
             try:
                 row = self._changes.keep(item)
             except RefusedError as exc:
-                self._spool.refuse(batch.number, item.key.hex, str(exc))
+                self._spool.refuse(batch.number, item.key, str(exc))
                 continue
             if item.external_id is None:
-                self._spool.identify(batch.number, item.key.hex, row[1])
+                self._spool.identify(batch.number, item.key, row[1])
             rows.append(row)
         self._spool.add(batch.number, rows)
 

@@ -76,10 +76,10 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
         cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
         cursor.execute("ANALYZE import_page")
-        if waiting:
-            confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
         parameters["first"] = run.reserve(page, sum(counts.values()))
+        if waiting and "Update" in counts:
+            confirm_import_page(run, page, counts["Update"])
         for name in WRITE_PAGE:
             cursor.execute(sql(name), parameters)
         for change, number in counts.items():

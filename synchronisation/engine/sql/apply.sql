@@ -162,12 +162,15 @@ WHERE page.change_type IN ('Add', 'Update')
 ON CONFLICT (cso_id, attribute_id, text_hash) DO NOTHING;
 
 -- name: note_items
--- Where the items of objects with references are, should a reference turn out to name nothing.
+-- Where the items of objects with references are, should a reference turn out to name nothing. The bounds keep it from
+-- reading all that is staged in search of the few that have any.
 INSERT INTO item_of (cso_id, ordinal)
 SELECT page.cso_id, %(first)s + page.ordinal
 FROM import_page AS page
 JOIN staged USING (row_number)
-WHERE staged.reference_fingerprint IS NOT NULL;
+WHERE staged.reference_fingerprint IS NOT NULL
+  AND staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s;
 
 -- name: rejected_page
 -- The next rejected rows, with the object each would have updated. Index: cso_external_id.
