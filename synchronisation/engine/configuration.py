@@ -39,7 +39,7 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         system=_system(profile.system, self_confirming=connector_for(profile.system).self_confirming),
         systems=tuple(_system(system) for system in systems.values()),
         object_types=tuple(map(_object_type, _object_types(systems))),
-        metaverse_types=_metaverse_types() if rules else (),
+        metaverse_types=_metaverse_types() if rules or profile.run_type == RunType.EXPORT else (),
         rules=tuple(_rule(rule) for rule in rules),
         matching_rules=_matching_rules(systems) if rules else (),
         partition_id=profile.partition_id,

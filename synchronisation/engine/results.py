@@ -23,6 +23,7 @@ from synchronisation.rules.exports import apply_changes
 from .backoff import next_retry
 from .bulk import copy_temporary, uuid_array
 from .items import Outcome, count_item, outcomes_json
+from .orphans import remove_accounts
 from .pages import Page, Run
 from .statements import sql
 
@@ -35,9 +36,6 @@ ANSWER = {"export_id": "uuid", "failure": "text", "external_id": "text", "extern
 
 CONFIRMED = {"cso_id": "uuid", "document": "jsonb", "fingerprint": "uuid"}
 FAILED = {"id": "uuid", "status": "text", "error_count": "smallint", "next_retry": "timestamptz"}
-REMOVALS = (
-    "unresolve_references", "remove_own_references", "remove_placeholder_exports", "remove_joins", "remove_csos",
-)  # fmt: skip
 
 
 class Results:
@@ -62,8 +60,7 @@ class Results:
             if self.system.self_confirming:
                 _confirm(page.cursor, bounds, page.now)
             if deleted:
-                for name in REMOVALS:
-                    page.cursor.execute(sql(name), {"ids": uuid_array(deleted)})
+                remove_accounts(page.cursor, self.run.specification, deleted, page.now)
             page.position["recorded"] = last
 
     def _record_items(self, page: Page, bounds: dict[str, int]) -> list[str]:

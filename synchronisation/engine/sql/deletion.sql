@@ -49,3 +49,9 @@ SELECT 'deletion', row_number() OVER (ORDER BY deletion_eligible, id), id
 FROM mvo
 WHERE deletion_eligible <= %(now)s
   AND status = 'Normal';
+
+-- name: joined_mvos
+-- Whose CSOs these are. Index: cso_join_pkey.
+SELECT DISTINCT mvo_id::text
+FROM cso_join
+WHERE cso_id = ANY (%(ids)s::uuid[]);

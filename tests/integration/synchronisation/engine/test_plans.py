@@ -194,6 +194,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
     "remove_finished_mvos": {"ids": MVOS},
+    "joined_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
     "load_contributors": {"ids": MVOS},
     "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},

@@ -14,7 +14,7 @@ ALTER TABLE run_template.freed DROP COLUMN object_type_id, DROP COLUMN outcome;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0006_scoping_criteria")]
+    dependencies = [("synchronisation", "0007_scoping_criteria")]
     operations = [
         migrations.AddField("metaverseobject", "deletion_marked_by", models.IntegerField(null=True)),
         migrations.AddField("connectedsystem", "keyed_number", models.BigIntegerField(default=0)),
