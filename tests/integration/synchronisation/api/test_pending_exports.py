@@ -184,7 +184,7 @@ def test_failed_export_is_due_again_with_all_its_attempts(
     administrator: APIClient, account: ConnectorSpaceObject, status: str
 ) -> None:
     waiting = {"status": status, "error_count": 5, "next_retry": timezone.now(), "last_error_message": "No."}
-    export = queue(account, {named(account, "mail"): {"set": "x"}}, **waiting)
+    export = queue(account, {}, **waiting)
     answered = call(administrator, "post", f"{EXPORTS}/{export.pk}/retry")
     assert (answered["status"], answered["errorCount"], answered["nextRetryAt"]) == ("Pending", 0, None)
     assert answered == call(administrator, "get", f"{EXPORTS}/{export.pk}")
