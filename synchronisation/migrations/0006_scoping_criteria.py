@@ -31,7 +31,7 @@ CASCADE, RESTRICT = django.db.models.deletion.CASCADE, django.db.models.deletion
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0004_lease_signals")]
+    dependencies = [("synchronisation", "0005_lighter_rows")]
     operations = [
         migrations.CreateModel(
             name="ScopingCriteriaGroup",
