@@ -75,7 +75,8 @@ urlpatterns = [
     ),
     route(f"{SYSTEM}/pending-exports", SystemPendingExportViewSet, get="list"),
     route(f"{SYSTEM}/pending-exports/count", PendingExportCountViewSet, get="count"),
-    route(PENDING_EXPORT, PendingExportViewSet, get="retrieve"),
+    route(PENDING_EXPORT, PendingExportViewSet, get="retrieve", delete="destroy"),
+    route(f"{PENDING_EXPORT}/retry", PendingExportViewSet, post="retry"),
     route(
         f"{PENDING_EXPORT}/attribute-changes/{VALUES}",
         PendingExportChangeViewSet,

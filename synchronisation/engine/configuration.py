@@ -30,7 +30,8 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
-    rules = _rules() if profile.run_type in SYNCHRONISATIONS else []
+    synchronises = profile.run_type in SYNCHRONISATIONS
+    rules = _rules() if synchronises else []
     systems = {profile.system_id: profile.system}
     systems.update((rule.system_id, rule.system) for rule in rules)
     return spec.Specification(
@@ -39,9 +40,9 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         system=_system(profile.system, self_confirming=connector_for(profile.system).self_confirming),
         systems=tuple(_system(system) for system in systems.values()),
         object_types=tuple(map(_object_type, _object_types(systems))),
-        metaverse_types=_metaverse_types() if rules or profile.run_type == RunType.EXPORT else (),
+        metaverse_types=_metaverse_types() if synchronises or profile.run_type == RunType.EXPORT else (),
         rules=tuple(_rule(rule) for rule in rules),
-        matching_rules=_matching_rules(systems) if rules else (),
+        matching_rules=_matching_rules() if synchronises else (),
         partition_id=profile.partition_id,
         partition=profile.partition.external_id if profile.partition else None,
         file_path=profile.file_path or None,
@@ -62,7 +63,7 @@ def _of_housekeeping(now: datetime) -> spec.Specification:
         object_types=tuple(map(_object_type, _object_types(systems))),
         metaverse_types=_metaverse_types(),
         rules=tuple(_rule(rule) for rule in rules),
-        matching_rules=_matching_rules(systems),
+        matching_rules=_matching_rules(),
     )
 
 
@@ -181,8 +182,9 @@ def _mapping(mapping: models.SyncRuleMapping) -> spec.Mapping:
     )
 
 
-def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
-    rules = models.MatchingRule.objects.filter(object_type__system_id__in=list(system_ids))
+def _matching_rules() -> tuple[spec.MatchingRule, ...]:
+    """Those of all systems, enabled rules or not: whoever changes an MVO keeps all of its match keys true."""
+    rules = models.MatchingRule.objects.order_by("sync_rule", "order", "id").prefetch_related("sources")
     return tuple(
         spec.MatchingRule(
             id=rule.id,
@@ -193,5 +195,5 @@ def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
             case_sensitive=rule.case_sensitive,
             source_ids=tuple(s.attribute_id for s in rule.sources.all() if s.attribute_id is not None),
         )
-        for rule in rules.prefetch_related("sources").order_by("sync_rule", "order", "id")
+        for rule in rules
     )

@@ -24,7 +24,9 @@ from psycopg import sql as psql
 from activities.models import Activity, ActivityProgress, ActivityStatus, RunType
 from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
+from synchronisation.expressions.errors import ExpressionError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
+from synchronisation.rules.scope import CriterionError
 
 from . import apply, deletion, export, housekeeping, judge, precedence, resolve, stage, synchronise
 from .configuration import specification_of
@@ -32,6 +34,9 @@ from .errors import RunFailedError, StopRequestedError
 from .leases import hold
 from .pages import Run
 from .statements import sql
+
+EXPECTED_FAILURES = (ConnectorError, RunFailedError, CriterionError, ExpressionError)
+"""What an administrator can mend: the store, or a rule that no longer fits its attributes. Shown without a trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def perform(activity_id: UUID, fence: int) -> None:
     """
     try:
         run = _open(activity_id, fence)
-    except (ConnectorError, RunFailedError) as error:
+    except EXPECTED_FAILURES as error:
         _end_unopened(activity_id, fence, str(error))
         return
     phases = PIPELINES[run.specification.run_type]
@@ -107,7 +112,7 @@ def perform(activity_id: UUID, fence: int) -> None:
         if not stop.cancelled:
             raise
         _end(run, ActivityStatus.CANCELLED)
-    except (ConnectorError, RunFailedError) as error:
+    except EXPECTED_FAILURES as error:
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=str(error))
     else:
         _complete(run)

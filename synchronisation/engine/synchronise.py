@@ -58,7 +58,8 @@ def prepare(run: Run) -> None:
 
 def _backfill_match_keys(run: Run, rules: CompiledRules) -> None:
     """Write the keys of existing MVOs for matching rules that have none yet. Repeatable."""
-    waiting = set(MatchingRule.objects.filter(keys_ready=False).values_list("id", flat=True))
+    known = {matcher.rule_id for matchers in rules.matchers.values() for matcher in matchers}
+    waiting = known & set(MatchingRule.objects.filter(keys_ready=False).values_list("id", flat=True))
     for type_id, matchers in rules.matchers.items():
         missing = [matcher for matcher in matchers if matcher.rule_id in waiting]
         after = "00000000-0000-0000-0000-000000000000"

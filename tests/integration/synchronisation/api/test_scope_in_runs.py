@@ -10,6 +10,16 @@ from synchronisation.engine.configuration import specification_of
 from synchronisation.models import ConnectedSystem
 from synchronisation.rules.scope import InScope, scope_of
 from synchronisation.rules.specification import Comparison, CriteriaGroup, Criterion, Specification
+from tests.integration.synchronisation.api.configuration import (
+    RULES,
+    SYSTEMS,
+    attribute_ids,
+    call,
+    create_rule,
+    metaverse_attribute_ids,
+    metaverse_type_id,
+    object_type_id,
+)
 from tests.integration.synchronisation.api.scoping import Scope
 from tests.integration.synchronisation.systems import profile_of
 
@@ -79,3 +89,39 @@ def test_worked_example_of_the_engine_page(administrator: APIClient, directory: 
     assert not is_in_scope("Staff")
     assert is_in_scope("Contractor", Email="li@example.com")
     assert not is_in_scope("Contractor", Department="Sales")
+
+
+def matching_body(system: Any, column: str, target: str, **fields: Any) -> Any:
+    return {
+        "targetMetaverseAttributeId": metaverse_attribute_ids()[target],
+        "sources": [{"connectedSystemAttributeId": attribute_ids(system["id"])[column]}],
+    } | fields
+
+
+def test_matching_rules_are_tried_rule_by_rule_in_advanced_mode(administrator: APIClient, hr: Any) -> None:
+    call(administrator, "post", f"{SYSTEMS}/{hr['id']}/matching-mode", {"mode": "SyncRule"})
+    rules = [create_rule(administrator, hr, name=name) for name in ("first", "second")]
+    for rule, column, order in ((1, "lastName", 0), (0, "email", 7), (0, "employeeId", 1)):
+        body = matching_body(hr, column, "Employee ID", order=order)
+        call(administrator, "post", f"{RULES}/{rules[rule]['id']}/matching-rules", body, 201)
+    found, ids = specification(hr["id"]), attribute_ids(hr["id"])
+    assert [(m.rule_id, m.source_ids) for m in found.matching_rules] == [
+        (rules[0]["id"], (ids["employeeId"],)),
+        (rules[0]["id"], (ids["email"],)),
+        (rules[1]["id"], (ids["lastName"],)),
+    ]
+    assert found.system.per_rule_matching is True
+
+
+def test_matching_rules_of_all_systems_are_known(administrator: APIClient, hr: Any, directory: Any) -> None:
+    """A run that changes an MVO must keep its keys of every matching rule, and says which ones it has written."""
+    for system, column in ((hr, "employeeId"), (directory, "uid")):
+        types = {
+            "connectedSystemObjectTypeId": object_type_id(system["id"]),
+            "metaverseObjectTypeId": metaverse_type_id(),
+        }
+        body = matching_body(system, column, "Employee ID") | types
+        call(administrator, "post", f"{SYSTEMS}/{system['id']}/matching-rules", body, 201)
+    found = specification(hr["id"])
+    assert (found.rules, len(found.matching_rules)) == ((), 2)
+    assert {kind.name for kind in found.metaverse_types} == {"person", "group"}
