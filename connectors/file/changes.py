@@ -105,7 +105,13 @@ class Changes:
 
     def _by_attribute(self, item: ExportObject) -> str:
         changes = {} if item.operation is ExportOperation.DELETE else item.changes
-        texts = {name: self._renderer.change(item.object_type, name, change) for name, change in changes.items()}
+        several = self._renderer.multi_valued(item.object_type)
+        texts = {
+            name: change
+            if type(change) is str and name not in several
+            else self._renderer.change(item.object_type, name, change)
+            for name, change in changes.items()
+        }
         return _BY_ATTRIBUTE[item.operation] + orjson.dumps(texts).decode()
 
     def new_line(self, change: KeptChange) -> str | None:

@@ -68,6 +68,9 @@ class Layout:
 
         Several columns of one name take one value each, the last one the rest.
         """
+        if isinstance(change, str) and attribute in self.single:
+            row[self.single[attribute]] = change
+            return
         columns = self.columns(attribute)
         values = [change] if isinstance(change, str) else self._changed(row, columns, change)
         *own, last = columns

@@ -161,7 +161,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "obsolete_deleted": {},
     "remove_references": {},
     "insert_references": {"system": HR},
-    "note_items": LISTED,
+    "note_items": {**LISTED, "first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
