@@ -147,6 +147,7 @@ def _write(cursor: Cursor[Any], settled: Settled, now: datetime) -> None:
             "unresolve_references",
             "remove_own_references",
             "remove_placeholder_exports",
+            "remove_finished_mvos",
             "remove_joins",
             "remove_csos",
         ):

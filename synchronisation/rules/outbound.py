@@ -60,6 +60,8 @@ def synchronise_outbound(
             _judge_target(mvo, target, effect, world)
         except ObjectError as error:
             effect.error = error
+            if effect.joined:
+                _give_back(effect, world)
         if effect.happened:
             yield effect
 
@@ -127,6 +129,14 @@ def _match(mvo: Mvo, target: OutboundTarget, wanted: OutboundRules, world: World
             account.is_joined_now = True
             return account
     return None
+
+
+def _give_back(effect: Effect, world: World) -> None:
+    """An account that was found, but whose values cannot be told, lies there as before."""
+    account = effect.mvo.accounts.pop(effect.target.system_id)
+    account.is_joined_now = effect.joined = False
+    effect.account = None
+    world.matched.discard(account.cso_id)
 
 
 def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Effect) -> None:

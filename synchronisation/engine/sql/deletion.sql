@@ -36,11 +36,19 @@ SET status = 'Obsolete',
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_finished_mvos
--- Obsolete MVOs whose last account is gone. Index: mvo_pkey, cso_join_one_per_system.
+-- Obsolete MVOs whose last account is among those that an export deleted; their joins go after them.
+-- Index: cso_join_pkey, mvo_pkey, cso_join_one_per_system.
 DELETE FROM mvo
-WHERE id = ANY (%(ids)s::uuid[])
-  AND status = 'Obsolete'
-  AND NOT EXISTS (SELECT FROM cso_join WHERE cso_join.mvo_id = mvo.id);
+USING cso_join AS gone
+WHERE gone.cso_id = ANY (%(ids)s::uuid[])
+  AND mvo.id = gone.mvo_id
+  AND mvo.status = 'Obsolete'
+  AND NOT EXISTS (
+      SELECT
+      FROM cso_join AS other
+      WHERE other.mvo_id = mvo.id
+        AND other.cso_id <> ALL (%(ids)s::uuid[])
+  );
 
 -- name: queue_due_deletions
 -- Marked MVOs whose grace period is over, longest due first. Index: mvo_marked.

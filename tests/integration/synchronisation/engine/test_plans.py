@@ -190,7 +190,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW, "system": HR},
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
-    "remove_finished_mvos": {"ids": MVOS},
+    "remove_finished_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
     "load_contributors": {"ids": MVOS},
     "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
