@@ -357,6 +357,22 @@ def test_last_connector_takes_the_identity_along() -> None:
     assert_settled(hr)
 
 
+def test_person_who_returns_before_her_account_is_gone_gets_another_after_it() -> None:
+    hr, directory = hr_with(), directory_with(deletes=True)
+    identities(deletion_rule=AUTHORITATIVE).deletion_trigger_systems.add(hr.system)
+    flow_in(hr)
+    arrive(directory)
+    hr.remove("1")
+    flow_in(hr)
+    zoe(hr)
+
+    assert of_zoe(flow_in(hr)) == [("Add", "CouldNotJoinDueToExistingJoin", "Projected:1,AttributeFlow:4")]
+    assert sorted(statuses()) == ["Normal", "Obsolete"]
+    assert of_zoe(directory.run(EXPORT)) == [("Delete", None, "Deprovisioned:1")]
+    assert statuses() == ["Normal"]
+    assert of_zoe(hr.run(DELTA_SYNC)) == [("Update", None, "PendingExportCreated:1")]
+
+
 def leaver_with_grace() -> tuple[InMemory, InMemory]:
     """Zoë has an account, left HR and is to be deleted in thirty days."""
     hr, directory = hr_with(), directory_with(deletes=True)

@@ -7,7 +7,7 @@ from synchronisation.rules.compile import CompiledRules, compile_rules
 from synchronisation.rules.errors import AmbiguousMatchError
 from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.specification import MatchingRule
-from synchronisation.rules.world import Account, Mvo, World
+from synchronisation.rules.world import FETCHED_PER_KEY, Account, Mvo, World
 
 from .small_schema import (
     ACCOUNT,
@@ -123,6 +123,22 @@ def test_account_is_given_to_one_mvo_only() -> None:
     (one,) = synchronise_outbound(first, world, RULES)
     (other,) = synchronise_outbound(second, world, RULES)
     assert (one.joined, other.joined, other.provisioned) == (True, False, True)
+
+
+@pytest.mark.parametrize("in_page_before", [False, True])
+@pytest.mark.parametrize(("others", "joined"), [(1, True), (2, False)], ids=["one is left", "two are left"])
+def test_accounts_beyond_those_looked_up_count_once_one_of_them_is_gone(
+    others: int, joined: bool, in_page_before: bool
+) -> None:
+    taken, *left = (lying_there(name, {CN: "Zoë"}) for name in ("a", "b", "c")[: others + 1])
+    world = World(lambda key: [], lambda ids: [], lambda key: [taken, *left])
+    for key, accounts in world_of_accounts(RULES, taken, *left).unjoined.items():
+        world.unjoined[key] = accounts[:FETCHED_PER_KEY]
+    (world.matched_before if in_page_before else world.matched).add(taken.cso_id)
+
+    (effect,) = synchronise_outbound(mvo_of(ZOE), world, RULES)
+
+    assert (effect.joined, effect.error is None) == (joined, joined)
 
 
 def test_failing_flow_leaves_the_account_to_nobody() -> None:

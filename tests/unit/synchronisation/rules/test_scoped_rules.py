@@ -183,7 +183,7 @@ def test_rule_that_was_last_in_scope_decides() -> None:
     other = scoped(export_rule(flow(MAIL, MV_NAME), rule_id=4, deletes=True), MV_FIRST, "elsewhere")
     mvo = mvo_of(UNWANTED, account_of(IN_STEP))
     (effect,) = outbound(mvo, compiled(ACCOUNTS, other))
-    assert (effect.disconnected, effect.queued) == (True, False)
+    assert (effect.disconnected, effect.queued, effect.rule_name) == (True, False, "export 2")
 
 
 def test_moving_from_one_rule_to_another_keeps_the_account_and_remembers_the_new_one() -> None:
