@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from activities.models import ActivityStatus, RunType
+from activities.models import ActivityStatus, ExecutionItemDetail, RunType
 from synchronisation import tasks
+from synchronisation.engine.pages import Run
 from synchronisation.housekeeping import start_housekeeping
 from synchronisation.models import (
     ConnectedSystem,
@@ -291,6 +292,9 @@ def test_when_the_winner_lets_go_the_next_one_takes_over(
     assert [item[3] for item in flow_in(crm).items] == [summary]
 
     assert (values()["Mail"], holder_of("Mail"), values().get("Phone")) == ("zoe@hr", "HR", phone)
+    detail = ExecutionItemDetail.objects.order_by("activity_id").last()
+    assert detail is not None
+    assert "zoe@crm" in (detail.old_values or {}).values()
     assert_settled(hr, crm)
 
 
@@ -373,6 +377,20 @@ def test_person_who_returns_before_her_account_is_gone_gets_another_after_it() -
     assert of_zoe(hr.run(DELTA_SYNC)) == [("Update", None, "PendingExportCreated:1")]
 
 
+def test_object_of_another_source_joins_the_person_who_returns() -> None:
+    hr, crm = hr_with(), crm_with(priority=2)
+    identities(deletion_rule=AUTHORITATIVE).deletion_trigger_systems.add(hr.system)
+    for source in (hr, crm):
+        flow_in(source)
+    hr.remove("1")
+    assert of_zoe(flow_in(hr)) == [("Delete", None, "Disconnected:1,MvoDeleted:1")]
+    assert_settled(crm, hr)
+
+    zoe(hr)
+    flow_in(hr)
+    assert of_zoe(crm.run(DELTA_SYNC)) == [("Update", None, "Joined:1,AttributeFlow:1")]
+
+
 def leaver_with_grace() -> tuple[InMemory, InMemory]:
     """Zoë has an account, left HR and is to be deleted in thirty days."""
     hr, directory = hr_with(), directory_with(deletes=True)
@@ -417,6 +435,20 @@ def test_leaver_who_returns_within_the_grace_period_is_the_same_person() -> None
     thirty_days_pass()
     assert keep_house() is None
     assert_settled(hr, directory)
+
+
+def test_marked_identity_keeps_what_another_source_gave_it() -> None:
+    hr, crm = hr_with(), crm_with(priority=2)
+    kind = identities(deletion_rule=AUTHORITATIVE, deletion_grace_period=timedelta(days=30))
+    kind.deletion_trigger_systems.add(hr.system)
+    for source in (hr, crm):
+        flow_in(source)
+    hr.remove("1")
+    assert of_zoe(flow_in(hr)) == [("Delete", None, "Disconnected:1,AttributeFlow:1,MvoDeletionScheduled:1")]
+    crm.remove("c1")
+    assert of_zoe(flow_in(crm)) == [("Delete", None, "Disconnected:1")]
+    assert (values(), holder_of("Phone")) == ({**OF_ZOE, "Mail": "zoe@crm", "Phone": "11"}, None)
+    assert_settled(hr, crm)
 
 
 def test_housekeeping_deletes_when_the_grace_period_is_over() -> None:
@@ -492,3 +524,37 @@ def test_two_candidates_are_ambiguous_until_one_is_gone() -> None:
     ]
     arrive(directory)
     assert_settled(hr, directory)
+
+
+@pytest.mark.parametrize("size", [1, Run.page_size])
+def test_account_that_one_rule_gave_away_is_no_candidate_of_the_next(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "page_size", size)
+    hr, directory = hr_with(), directory_with()
+    hr.put("2", name="Zoë", status="active")
+    for account in ("1", "x", "y"):
+        directory.put(account, cn="Zoë")
+    for attribute, target in (("uid", "Badge"), ("cn", "Name")):
+        matching_rule(directory, attribute, target)
+    flow_in(directory)
+
+    assert [item[:3] for item in flow_in(hr).items] == [
+        ("1", "Add", None),
+        ("2", "Add", "AmbiguousMatch"),
+        ("9", "Add", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        test_account_that_no_rule_wants_any_more_is_disconnected_and_found_again,
+        test_unjoined_object_joins_by_a_delta_once_somebody_else_projected_its_person,
+        test_housekeeping_deletes_when_the_grace_period_is_over,
+        test_two_candidates_are_ambiguous_until_one_is_gone,
+    ],
+)
+def test_story_is_the_same_in_pages_of_one(story: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "page_size", 1)
+    story()
