@@ -23,7 +23,7 @@ from .items import Item, Outcome
 from .load import empty_world, load_mvos, load_unjoined
 from .pages import Page, Run
 from .statements import sql
-from .synchronise import Synchroniser, effect_outcomes
+from .synchronise import Synchroniser, attribute_changes, effect_outcomes
 from .write import write_world
 
 
@@ -140,9 +140,10 @@ class _Judge:
         if judgement.verdict is Verdict.DELETE:
             self.deleter.delete(world, mvo, left.add(Outcome("MvoDeleted")))
             return item
-        recalls = judgement.verdict is Verdict.KEEP and row.object_type_id in self.recalling_types
+        is_staying = judgement.verdict is Verdict.KEEP and not mvo.deletion_eligible
+        recalls = is_staying and row.object_type_id in self.recalling_types
         try:
-            self._withdraw(world, mvo, left, keeps_values=not recalls)
+            self._withdraw(world, mvo, item, keeps_values=not recalls)
         except ObjectError as error:
             item.error_type, item.error_message = error.error_type, str(error)
         if judgement.verdict is Verdict.MARK:
@@ -152,13 +153,14 @@ class _Judge:
         verdicts.kept.append((item, left, mvo))
         return item
 
-    def _withdraw(self, world: World, mvo: Mvo, cause: Outcome, *, keeps_values: bool) -> None:
+    def _withdraw(self, world: World, mvo: Mvo, item: Item, *, keeps_values: bool) -> None:
         """The system that lost its object holds nothing of the MVO any more. Raises: ObjectError."""
         others = partial(world.contributors, without=self.system_id)
         document, holders = withdrawn(mvo, self.rules, self.system_id, others, keeps_values=keeps_values)
         flows = commit(mvo, document, holders, world, self.rules.matchers.get(mvo.type_id, ()))
         if flows:
-            cause.add(Outcome("AttributeFlow", flows))
+            item.outcomes[0].add(Outcome("AttributeFlow", flows))
+            item.changes = attribute_changes(mvo)
 
     def _keep(self, page: Page, world: World, kept: Sequence[tuple[Item, Outcome, Mvo]]) -> None:
         """Losing an account counts as a change: what staying MVOs need in the targets goes into the items."""

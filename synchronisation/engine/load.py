@@ -37,7 +37,11 @@ def load_page(
     """
     systems = _systems(rules, system_id)
     under_way = before.mvos if before is not None else {}
-    world = World(lambda key: _answering(cursor, key, systems, under_way), partial(_contributors, cursor))
+    world = World(
+        lambda key: _answering(cursor, key, systems, under_way),
+        partial(_contributors, cursor),
+        partial(_unjoined, cursor),
+    )
     joined = _load_csos(cursor, ids, world)
     unjoined = [cso for cso in world.csos if cso.id not in joined]
     wanted = set(joined.values()) | _load_keys(cursor, unjoined, world, rules)
@@ -53,7 +57,7 @@ def load_page(
 
 def empty_world(cursor: Cursor[Any]) -> World:
     """A world whose MVOs are added by hand; nobody joins in it."""
-    return World(lambda key: [], partial(_contributors, cursor))
+    return World(lambda key: [], partial(_contributors, cursor), partial(_unjoined, cursor))
 
 
 def _contributors(cursor: Cursor[Any], ids: Iterable[str]) -> Iterator[tuple[str, Contributor]]:
@@ -74,7 +78,7 @@ def load_unjoined(
     before: the world of the page before, whose joins may be on their way to the database still.
     """
     if before is not None:
-        world.matched |= before.matched
+        world.matched_before = before.matched
     keys = {
         (matcher.rule_id, key)
         for mvo in mvos
@@ -90,6 +94,11 @@ def load_unjoined(
     cursor.execute(sql("load_unjoined"), parameters)
     for rule_id, key, *columns in cursor:
         world.unjoined.setdefault((rule_id, key), []).append(_account(columns))
+
+
+def _unjoined(cursor: Cursor[Any], key: MatchKey) -> list[Account]:
+    cursor.execute(sql("load_unjoined"), {"rules": [key[0]], "keys": uuid_array([key[1]]), "limit": None})
+    return [_account(columns) for _, _, *columns in cursor]
 
 
 def _systems(rules: CompiledRules, system_id: int) -> list[int]:

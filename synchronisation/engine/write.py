@@ -51,18 +51,23 @@ def write_world(
 
 
 def _remove(cursor: Cursor[Any], world: World) -> None:
+    """What leaves its MVO. Only an account that an export rule once wanted is remembered as deprovisioned: an object
+    of a mere source has nothing else to bring it back.
+    """
     left = [cso.id for cso, _ in world.disconnected]
     removed = [a.cso_id for a in world.removed_accounts if a.is_removed]
-    disconnected = [a.cso_id for a in world.removed_accounts if not a.is_removed]
+    disconnected = [a for a in world.removed_accounts if not a.is_removed]
+    deprovisioned = [a.cso_id for a in disconnected if a.rule_id is not None]
+    left += [a.cso_id for a in disconnected if a.rule_id is None]
     if left:
         for name in ("remove_joins", "renumber_csos"):
             cursor.execute(sql(name), {"ids": uuid_array(left)})
     if removed:
         for name in ("remove_placeholder_exports", "remove_joins", "remove_cso_keys", "remove_csos"):
             cursor.execute(sql(name), {"ids": uuid_array(removed)})
-    if disconnected:
+    if deprovisioned:
         for name in ("remove_joins", "mark_deprovisioned"):
-            cursor.execute(sql(name), {"ids": uuid_array(disconnected)})
+            cursor.execute(sql(name), {"ids": uuid_array(deprovisioned)})
     if world.deleted_mvos:
         ids = uuid_array(mvo.id for mvo in world.deleted_mvos)
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):

@@ -180,14 +180,14 @@ class OutboundRules:
 class OutboundTarget:
     """All enabled export rules from one metaverse type into one system.
 
-    deprovisioning: rule id -> whether it deletes the account of an MVO that left its scope; those that provision.
+    deprovisioning: the rules that provision, by id: one of them decides over the account of an MVO that left its scope.
     matchers: of the target's matching rules, by which an MVO finds an account that is there already.
     """
 
     system_id: int
     system_name: str
     matchers: tuple[Matcher, ...]
-    deprovisioning: dict[int, bool]
+    deprovisioning: dict[int, Rule]
     in_scope: Callable[[Document], OutboundRules | None]
     """The rules an MVO is in scope of; None: of none."""
 
@@ -300,7 +300,7 @@ class _Compiler:
             system.id,
             system.name,
             self._outbound_matchers(system, rules),
-            {rule.id: rule.deletes for rule in rules if rule.provisions},
+            {rule.id: rule for rule in rules if rule.provisions},
             chooser([(rule, scope_of(rule, attributes)) for rule in rules], combine),
         )
 

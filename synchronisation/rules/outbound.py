@@ -60,6 +60,8 @@ def synchronise_outbound(
             _judge_target(mvo, target, effect, world)
         except ObjectError as error:
             effect.error = error
+            if effect.joined:
+                _give_back(effect, world)
         if effect.happened:
             yield effect
 
@@ -96,13 +98,14 @@ def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect, world: World
 
 def _leave_scope(mvo: Mvo, target: OutboundTarget, account: Account, effect: Effect) -> None:
     """No rule wants the account any more: the rule that was last in scope decides, if it provisions and is enabled."""
-    deletes = target.deprovisioning.get(account.rule_id or 0)
-    if deletes is None:
+    rule = target.deprovisioning.get(account.rule_id or 0)
+    if rule is None:
         return
-    if deletes and not _never_left(account):
+    effect.rule_name = rule.name
+    if rule.deletes and not _never_left(account):
         effect.account, effect.queued = account, queue_delete(account)
         return
-    deprovision(account, deletes=deletes)
+    deprovision(account, deletes=rule.deletes)
     effect.gone, effect.disconnected = mvo.accounts.pop(target.system_id), True
 
 
@@ -113,8 +116,8 @@ def _match(mvo: Mvo, target: OutboundTarget, wanted: OutboundRules, world: World
     """
     for matcher in target.matchers:
         keys = matcher.keys_of(mvo.document, matcher.target_key)
-        found = {a.cso_id: a for key in keys for a in world.unjoined.get((matcher.rule_id, key), ())}
-        candidates = [a for a in found.values() if a.cso_id not in world.matched and a.object_type_id in wanted.types]
+        found = {a.cso_id: a for key in keys for a in world.unclaimed((matcher.rule_id, key))}
+        candidates = [account for account in found.values() if account.object_type_id in wanted.types]
         if len(candidates) > 1:
             raise AmbiguousMatchError(
                 f"several objects of {target.system_name} match this metaverse object, and none was provisioned; "
@@ -127,6 +130,14 @@ def _match(mvo: Mvo, target: OutboundTarget, wanted: OutboundRules, world: World
             account.is_joined_now = True
             return account
     return None
+
+
+def _give_back(effect: Effect, world: World) -> None:
+    """An account that was found, but whose values cannot be told, lies there as before."""
+    account = effect.mvo.accounts.pop(effect.target.system_id)
+    account.is_joined_now = effect.joined = False
+    effect.account = None
+    world.matched.discard(account.cso_id)
 
 
 def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Effect) -> None:

@@ -164,11 +164,14 @@ class Contributor:
 FetchContributors = Callable[[Iterable[str]], Iterable[tuple[str, Contributor]]]
 """(MVO id, contributor) of all active CSOs that are joined to these MVOs."""
 
+FetchUnjoined = Callable[[MatchKey], Iterable[Account]]
+"""All objects without an MVO that answer to a key; asked only when those that were looked up are not enough to tell."""
+
 Fetch = Callable[[MatchKey], Iterable[Mvo]]
 """All MVOs that answer to a key in the database; asked only when two were not enough to tell."""
 
 FETCHED_PER_KEY = 2
-"""MVOs looked up per key: two already mean ambiguous (engine.md section 2)."""
+"""MVOs, or unjoined objects, looked up per key: two already mean ambiguous (engine.md section 2)."""
 
 
 class World:
@@ -176,11 +179,17 @@ class World:
 
     csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it.
     disconnected: objects that left the scope of their rules, with the MVO they were joined to.
-    unjoined: match key -> objects of target systems that no MVO has; matched: those of them that got one.
+    unjoined: match key -> objects of target systems that no MVO has; matched: those of them that got one;
+    matched_before: in the page before.
     claimed, released: identities that provisioning took, and that accounts gave up.
     """
 
-    def __init__(self, fetch: Fetch, fetch_contributors: FetchContributors) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        fetch_contributors: FetchContributors,
+        fetch_unjoined: FetchUnjoined = lambda key: [],
+    ) -> None:
         self.csos: list[Cso] = []
         self.mvos: dict[str, Mvo] = {}
         self.keys: dict[MatchKey, set[str]] = {}
@@ -193,10 +202,12 @@ class World:
         self.disconnected: list[tuple[Cso, Mvo]] = []
         self.unjoined: dict[MatchKey, list[Account]] = {}
         self.matched: set[str] = set()
+        self.matched_before: set[str] = set()
         self._contributors: dict[str, list[Contributor]] = {}
         self._truncated: set[MatchKey] = set()
         self._fetch = fetch
         self._fetch_contributors = fetch_contributors
+        self._fetch_unjoined = fetch_unjoined
 
     def add(self, mvo: Mvo) -> Mvo:
         """The world's record of this MVO; one that is there already stays."""
@@ -235,6 +246,23 @@ class World:
             for mvo_id, contributor in self._fetch_contributors(missing):
                 self._contributors[mvo_id].append(contributor)
         return [found for found in self._contributors[mvo.id] if found.system_id != without]
+
+    def unclaimed(self, key: MatchKey) -> list[Account]:
+        """The unjoined objects that answer to a key, without those that got an MVO meanwhile.
+
+        When one got its MVO and only some were known, all are fetched, once.
+        """
+        found = self.unjoined.get(key, [])
+        left = self._still_unjoined(found)
+        if len(left) == len(found) or len(found) != FETCHED_PER_KEY:
+            return left
+        known = {account.cso_id: account for account in found}
+        known.update((account.cso_id, account) for account in self._fetch_unjoined(key) if account.cso_id not in known)
+        self.unjoined[key] = list(known.values())
+        return self._still_unjoined(self.unjoined[key])
+
+    def _still_unjoined(self, accounts: Iterable[Account]) -> list[Account]:
+        return [a for a in accounts if a.cso_id not in self.matched and a.cso_id not in self.matched_before]
 
     def claim(self, identity: Identity) -> None:
         self.released.discard(identity)

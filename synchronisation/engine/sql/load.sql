@@ -65,8 +65,8 @@ FROM cso_match_key
 LIMIT 1;
 
 -- name: load_unjoined
--- Active objects without an MVO that answer to a match key, at most `limit` for each, as accounts that are not joined
--- yet. Index: cso_match_key_once, cso_pkey, cso_join_pkey, pending_export_cso_id_key.
+-- Active objects without an MVO that answer to a match key, at most `limit` for each (null: all), as accounts that are
+-- not joined yet. Index: cso_match_key_once, cso_pkey, cso_join_pkey, pending_export_cso_id_key.
 SELECT
     wanted.rule_id, replace(wanted.key::text, '-', ''), answer.id::text, answer.system_id, answer.object_type_id,
     answer.status, 'Joined', NULL, answer.document::text, answer.external_id, answer.display_name,
