@@ -93,7 +93,7 @@ def test_found_account_gets_what_it_lacks() -> None:
     (effect,) = outbound(mvo, lying_there("a", {UID: "7", CN: "Zo", MAIL: "zoe@x"}))
     assert effect.account is not None
     assert effect.account.export is not None
-    assert (effect.account.export.change_type, effect.account.export.pending) == ("Update", {CN.key: {"set": "Zoë"}})
+    assert (effect.account.export.change_type, effect.account.export.pending) == ("Update", {CN.key: "Zoë"})
 
 
 def test_rule_that_does_not_enforce_state_writes_everything_once_when_it_joins() -> None:
