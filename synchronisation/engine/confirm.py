@@ -18,7 +18,7 @@ from activities.statistics import change_type_key
 from synchronisation.rules.exports import Verdict, confirm, unconfirmed
 
 from .backoff import next_retry
-from .bulk import copy_rows, copy_temporary, uuid_array
+from .bulk import array_of, copy_rows, copy_temporary
 from .items import Item, Outcome, outcomes_json, summary
 from .pages import Page, Run
 from .statements import sql
@@ -84,7 +84,7 @@ def _judge_import_page(run: Run, page: Page) -> None:
 
 def confirm_unchanged_page(run: Run, page: Page, ids: list[str]) -> None:
     """Settle the exports of objects that were read unchanged; each gets an item."""
-    page.cursor.execute(sql("exports_of_unchanged"), {"ids": uuid_array(ids)})
+    page.cursor.execute(sql("exports_of_unchanged"), {"ids": array_of(ids)})
     rows = page.cursor.fetchall()
     named = {row[0]: row[7:10] for row in rows}
     for confirmation in _judge(run, page, rows):
@@ -139,7 +139,7 @@ def _verdict(document: str, sent: str | None, pending: str, errors: int, attempt
 
 def _write(cursor: Cursor[Any], done: list[str], settled: list[tuple[Any, ...]], rest: list[tuple[Any, ...]]) -> None:
     if done:
-        cursor.execute(sql("remove_exports"), {"ids": uuid_array(done)})
+        cursor.execute(sql("remove_exports"), {"ids": array_of(done)})
     if settled:
         copy_temporary(cursor, "settled", SETTLED, settled)
         cursor.execute(sql("settle_exports"))

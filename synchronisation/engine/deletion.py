@@ -18,7 +18,7 @@ from synchronisation.rules.inbound import commit
 from synchronisation.rules.outbound import deprovision, synchronise_outbound
 from synchronisation.rules.world import Account, Mvo, World
 
-from .bulk import uuid_array
+from .bulk import array_of
 from .items import Item, Outcome
 from .load import empty_world, load_mvos, load_unjoined
 from .pages import Page, Run
@@ -178,5 +178,5 @@ class _Judge:
     def _mark(self, page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
         if marked:
             ids, eligible = zip(*marked, strict=True)
-            parameters = {"ids": uuid_array(ids), "eligible": list(eligible), "now": page.now}
+            parameters = {"ids": array_of(ids), "eligible": list(eligible), "now": page.now}
             page.cursor.execute(sql("mark_for_deletion"), {**parameters, "system": self.system_id})

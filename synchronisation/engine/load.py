@@ -24,7 +24,7 @@ from synchronisation.rules.world import (
     read_holders,
 )
 
-from .bulk import NO_IDS, uuid_array
+from .bulk import NO_IDS, array_of
 from .statements import sql
 
 
@@ -61,7 +61,7 @@ def empty_world(cursor: Cursor[Any]) -> World:
 
 
 def _contributors(cursor: Cursor[Any], ids: Iterable[str]) -> Iterator[tuple[str, Contributor]]:
-    cursor.execute(sql("load_contributors"), {"ids": uuid_array(ids)})
+    cursor.execute(sql("load_contributors"), {"ids": array_of(ids)})
     for mvo_id, system_id, type_id, document in cursor:
         yield mvo_id, Contributor(system_id, type_id, orjson.loads(document))
 
@@ -90,14 +90,14 @@ def load_unjoined(
     if not keys or cursor.execute(sql("any_unjoined_key")).fetchone() is None:
         return
     rule_ids, hashes = zip(*keys, strict=True)
-    parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
+    parameters = {"rules": list(rule_ids), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_unjoined"), parameters)
     for rule_id, key, *columns in cursor:
         world.unjoined.setdefault((rule_id, key), []).append(_account(columns))
 
 
 def _unjoined(cursor: Cursor[Any], key: MatchKey) -> list[Account]:
-    cursor.execute(sql("load_unjoined"), {"rules": [key[0]], "keys": uuid_array([key[1]]), "limit": None})
+    cursor.execute(sql("load_unjoined"), {"rules": [key[0]], "keys": array_of([key[1]]), "limit": None})
     return [_account(columns) for _, _, *columns in cursor]
 
 
@@ -110,7 +110,7 @@ def _systems(rules: CompiledRules, system_id: int) -> list[int]:
 def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> dict[str, str]:
     """Fill the world's CSOs; the MVO's id by CSO id, of those that are joined."""
     joined = {}
-    cursor.execute(sql("load_csos"), {"ids": uuid_array(ids)})
+    cursor.execute(sql("load_csos"), {"ids": array_of(ids)})
     for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor:
         world.csos.append(Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned))
         if mvo_id is not None:
@@ -131,7 +131,7 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     if not keys:
         return set()
     rule_ids, hashes = zip(*keys, strict=True)
-    parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
+    parameters = {"rules": list(rule_ids), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_match_keys"), parameters)
     found: dict[MatchKey, set[str]] = {match_key: set() for match_key in keys}
     for rule_id, key, mvo_id in cursor:
@@ -154,7 +154,7 @@ def _present(cursor: Cursor[Any], ids: set[str], systems: list[int], under_way: 
 
 def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None) -> list[Mvo]:
     """MVOs with their accounts in these systems (None: in all)."""
-    wanted = uuid_array(ids)
+    wanted = array_of(ids)
     if wanted == NO_IDS:
         return []
     cursor.execute(sql("load_mvos"), {"ids": wanted})

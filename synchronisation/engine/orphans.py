@@ -12,7 +12,7 @@ from psycopg import Cursor
 from synchronisation.rules.deletion import Verdict, judge_deletion
 from synchronisation.rules.specification import Specification
 
-from .bulk import uuid_array
+from .bulk import array_of
 from .load import load_mvos
 from .statements import sql
 
@@ -28,11 +28,11 @@ REMOVALS = (
 
 def remove_accounts(cursor: Cursor[Any], specification: Specification, cso_ids: list[str], now: datetime) -> None:
     """Remove CSOs with all that is theirs, and judge the MVOs they belonged to."""
-    cursor.execute(sql("joined_mvos"), {"ids": uuid_array(cso_ids)})
+    cursor.execute(sql("joined_mvos"), {"ids": array_of(cso_ids)})
     mvo_ids = [mvo_id for (mvo_id,) in cursor.fetchall()]
     for name in REMOVALS:
-        cursor.execute(sql(name), {"ids": uuid_array(cso_ids)})
-    cursor.execute(sql("remove_finished_mvos"), {"ids": uuid_array(mvo_ids)})
+        cursor.execute(sql(name), {"ids": array_of(cso_ids)})
+    cursor.execute(sql("remove_finished_mvos"), {"ids": array_of(mvo_ids)})
     _mark(cursor, specification, mvo_ids, now)
 
 
@@ -45,5 +45,5 @@ def _mark(cursor: Cursor[Any], specification: Specification, mvo_ids: list[str],
             ids.append(mvo.id)
             eligible.append(now + timedelta(seconds=judgement.grace_seconds))
     if ids:
-        parameters = {"ids": uuid_array(ids), "eligible": eligible, "now": now, "system": specification.system.id}
+        parameters = {"ids": array_of(ids), "eligible": eligible, "now": now, "system": specification.system.id}
         cursor.execute(sql("mark_for_deletion"), parameters)

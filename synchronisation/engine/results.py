@@ -21,7 +21,7 @@ from synchronisation.rules import values
 from synchronisation.rules.exports import apply_changes
 
 from .backoff import next_retry
-from .bulk import copy_temporary, uuid_array
+from .bulk import array_of, copy_temporary
 from .items import Outcome, count_item, outcomes_json
 from .orphans import remove_accounts
 from .pages import Page, Run
@@ -118,4 +118,4 @@ def _confirm(cursor: Cursor[Any], bounds: dict[str, int], now: datetime) -> None
         done.append(export_id)
     copy_temporary(cursor, "confirmed", CONFIRMED, confirmed)
     cursor.execute(sql("store_confirmed"), {"now": now})
-    cursor.execute(sql("remove_exports"), {"ids": uuid_array(done)})
+    cursor.execute(sql("remove_exports"), {"ids": array_of(done)})

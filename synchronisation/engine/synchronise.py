@@ -24,7 +24,7 @@ from synchronisation.rules.values import hash_text
 from synchronisation.rules.world import Account, Cso, Identity, Mvo, World
 from synchronisation.secrets import encrypt
 
-from .bulk import copy_rows, copy_temporary, uuid_array
+from .bulk import array_of, copy_rows, copy_temporary
 from .items import AttributeChanges, Item, Outcome
 from .lanes import Lanes, Turn
 from .load import load_page, load_unjoined
@@ -88,7 +88,7 @@ def remove_obsolete(run: Run) -> None:
 
 def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
     cursor = page.cursor
-    parameters = {"ids": uuid_array(ids)}
+    parameters = {"ids": array_of(ids)}
     cursor.execute(sql("free_mvos"), parameters)
     cursor.execute(sql("load_unjoined_obsolete"), parameters)
     for cso_id, external_id, display_name, object_type in cursor.fetchall():
@@ -148,7 +148,7 @@ class Synchroniser:
     def decide(self, work: WorkPage, before: World | None) -> Decided:
         """Decide one page. before: the world of the page before, which may be on its way to the database still."""
         with self.run.reading() as cursor:
-            cursor.execute(sql("find_left_over"), {"ids": uuid_array(work.ids)})
+            cursor.execute(sql("find_left_over"), {"ids": array_of(work.ids)})
             left_over = {cso_id for (cso_id,) in cursor.fetchall()}
             world = load_page(cursor, work.ids, self.rules, self.system_id, before)
             inbounds = [(cso, self._inbound(cso, world)) for cso in world.csos]
@@ -170,7 +170,7 @@ class Synchroniser:
     def write(self, decided: Decided, turn: Turn) -> None:
         """Commit one page."""
         with self.run.page(turn=turn) as page:
-            page.cursor.execute(sql("remove_left_over"), {"ids": uuid_array(decided.work.ids)})
+            page.cursor.execute(sql("remove_left_over"), {"ids": array_of(decided.work.ids)})
             write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
             self._free_disconnected(page, decided.world)
             self._remember_failures(page, decided.failed, decided.left_over)
@@ -287,7 +287,7 @@ def _identity(account: Account) -> Identity:
 def _taken(cursor: Cursor[Any], identities: list[Identity]) -> set[Identity]:
     """Which of these the database has."""
     types, hashes = zip(*identities, strict=True)
-    cursor.execute(sql("taken_external_ids"), {"types": list(types), "hashes": uuid_array(hashes)})
+    cursor.execute(sql("taken_external_ids"), {"types": list(types), "hashes": array_of(hashes)})
     return {(type_id, external_hash) for type_id, external_hash in cursor}
 
 

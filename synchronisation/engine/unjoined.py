@@ -12,7 +12,7 @@ import orjson
 from synchronisation.models import ConnectedSystem, MatchingRule
 from synchronisation.rules.compile import CompiledRules, Matcher
 
-from .bulk import copy_rows, uuid_array
+from .bulk import array_of, copy_rows
 from .pages import Run
 from .statements import sql
 
@@ -57,7 +57,7 @@ def _key_page(run: Run, system_id: int, matchers: dict[int, tuple[Matcher, ...]]
         parameters = {"system": system_id, "after": after, "types": list(matchers), "limit": run.page_size}
         page.cursor.execute(sql("unkeyed_page"), parameters)
         rows = page.cursor.fetchall()
-        page.cursor.execute(sql("remove_cso_keys"), {"ids": uuid_array(row[0] for row in rows)})
+        page.cursor.execute(sql("remove_cso_keys"), {"ids": array_of(row[0] for row in rows)})
         keys = {
             (matcher.rule_id, key, cso_id)
             for cso_id, type_id, document, _ in rows

@@ -15,7 +15,7 @@ from synchronisation.rules.compile import CompiledRules, Matcher
 from synchronisation.rules.values import Document
 from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World, stored_holders
 
-from .bulk import copy_rows, copy_temporary, uuid_array
+from .bulk import array_of, copy_rows, copy_temporary
 from .statements import sql
 
 MVO_COLUMNS = ("id", "type_id", "created", "status", "origin", "display_name", "document", "holders")
@@ -61,15 +61,15 @@ def _remove(cursor: Cursor[Any], world: World) -> None:
     left += [a.cso_id for a in disconnected if a.rule_id is None]
     if left:
         for name in ("remove_joins", "renumber_csos"):
-            cursor.execute(sql(name), {"ids": uuid_array(left)})
+            cursor.execute(sql(name), {"ids": array_of(left)})
     if removed:
         for name in ("remove_placeholder_exports", "remove_joins", "remove_cso_keys", "remove_csos"):
-            cursor.execute(sql(name), {"ids": uuid_array(removed)})
+            cursor.execute(sql(name), {"ids": array_of(removed)})
     if deprovisioned:
         for name in ("remove_joins", "mark_deprovisioned"):
-            cursor.execute(sql(name), {"ids": uuid_array(deprovisioned)})
+            cursor.execute(sql(name), {"ids": array_of(deprovisioned)})
     if world.deleted_mvos:
-        ids = uuid_array(mvo.id for mvo in world.deleted_mvos)
+        ids = array_of(mvo.id for mvo in world.deleted_mvos)
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
             cursor.execute(sql(name), {"ids": ids})
 
@@ -79,10 +79,10 @@ def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], now: str) -> None:
     cleared = [mvo.id for mvo in mvos if mvo.mark_cleared]
     obsolete = [mvo.id for mvo in mvos if mvo.became_obsolete]
     if cleared:
-        cursor.execute(sql("clear_marks"), {"ids": uuid_array(cleared)})
+        cursor.execute(sql("clear_marks"), {"ids": array_of(cleared)})
     if obsolete:
         for name in ("remove_mvo_keys", "remove_mvo_references", "make_obsolete"):
-            cursor.execute(sql(name), {"ids": uuid_array(obsolete), "now": now})
+            cursor.execute(sql(name), {"ids": array_of(obsolete), "now": now})
 
 
 def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
@@ -109,7 +109,7 @@ def _write_keys(cursor: Cursor[Any], world: World) -> None:
         copy_rows(cursor, "mvo_match_key", tuple(KEY_TYPES), world.gained_keys)
         if cursor.execute(sql("any_unjoined_key")).fetchone() is not None:
             rule_ids, keys, _ = zip(*world.gained_keys, strict=True)
-            cursor.execute(sql("leave_over_answering"), {"rules": list(rule_ids), "keys": uuid_array(keys)})
+            cursor.execute(sql("leave_over_answering"), {"rules": list(rule_ids), "keys": array_of(keys)})
 
 
 def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]:
@@ -134,7 +134,7 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: str) -> None:
     found = [account.cso_id for _, account in joined if not account.is_new]
     if found:
         for name in ("remove_cso_keys", "welcome_back"):
-            cursor.execute(sql(name), {"ids": uuid_array(found)})
+            cursor.execute(sql(name), {"ids": array_of(found)})
     if rules:
         copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, rules)
         cursor.execute(sql("update_join_rules"))
@@ -157,7 +157,7 @@ def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: di
         if export.is_changed and not export.is_new and not export.is_withdrawn
     ]
     if withdrawn:
-        cursor.execute(sql("remove_exports"), {"ids": uuid_array(withdrawn)})
+        cursor.execute(sql("remove_exports"), {"ids": array_of(withdrawn)})
     if changed:
         copy_temporary(cursor, "changed_export", CHANGED_EXPORT, changed)
         cursor.execute(sql("update_exports"))

@@ -38,6 +38,11 @@ class ObjectType(msgspec.Struct, frozen=True):
     attributes: tuple[Attribute, ...]
 
     @property
+    def imported(self) -> tuple[Attribute, ...]:
+        """What an import asks for."""
+        return tuple(a for a in self.attributes if a.selected or a.external_id)
+
+    @property
     def external_id(self) -> Attribute | None:
         return next((a for a in self.attributes if a.external_id), None)
 
