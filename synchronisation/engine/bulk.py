@@ -1,4 +1,4 @@
-"""Bulk: the only COPY.
+"""Bulk: the only COPY, and lists of ids as parameters.
 
 Rows are copied in text form; JSON columns take their text as it is. COPY to a temporary table and a join beats
 `unnest` of documents 2.6 times (architecture.md, "Servers and workers"); narrow arrays are the other way round.
@@ -11,6 +11,9 @@ from typing import Any
 from psycopg import Cursor, sql
 
 Row = Sequence[Any]
+
+NO_IDS = "{}"
+"""The array of no ids."""
 
 NULL = "\\N"
 """No value, in a line of COPY."""

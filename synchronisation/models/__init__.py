@@ -47,10 +47,12 @@ from .rules import (
     SyncRuleMappingSource,
 )
 from .run_profile import LeaseMode, RunLease, RunProfile, ScheduledOccurrence
+from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested_groups
 
 __all__ = [
     "Attribute",
     "AttributeType",
+    "ComparisonType",
     "ConnectedSystem",
     "ConnectorDefinition",
     "ConnectorSetting",
@@ -85,6 +87,9 @@ __all__ = [
     "RunLease",
     "RunProfile",
     "ScheduledOccurrence",
+    "ScopingCriteriaGroup",
+    "ScopingCriterion",
+    "ScopingGroupType",
     "SettingType",
     "SettingValue",
     "SyncRule",
@@ -93,4 +98,5 @@ __all__ = [
     "SystemStatus",
     "Watermark",
     "Writability",
+    "nested_groups",
 ]

@@ -5,16 +5,39 @@ has, also about what earlier objects of the page projected and changed.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .exports import Changes
 from .values import Document
 
-Holders = dict[str, list[int]]
-"""Attribute key -> [connected system id, rule id]: whose value it is."""
+Holder = tuple[int, int]
+"""(connected system id, rule id)."""
+
+Holders = dict[str, Holder]
+"""Attribute key -> whose value it is."""
+
+StoredHolders = list[tuple[int, int, list[str]]]
+"""The same by holder, as `mvo.holders` keeps it: (system id, rule id, attribute keys). Most identities have one or two
+holders; an entry per attribute made the row twice as long."""
+
+Identity = tuple[int, str]
+"""(object type id, hash of the external ID): what a CSO is known by."""
 
 MatchKey = tuple[int, str]
 """(matching rule id, key)."""
+
+
+def stored_holders(holders: Holders) -> StoredHolders:
+    """Holders as they are stored."""
+    keys_by_holder: dict[Holder, list[str]] = {}
+    for key, holder in holders.items():
+        keys_by_holder.setdefault(holder, []).append(key)
+    return [(*holder, keys) for holder, keys in keys_by_holder.items()]
+
+
+def read_holders(stored: StoredHolders) -> Holders:
+    """Holders as they were stored."""
+    return {key: (system_id, rule_id) for system_id, rule_id, keys in stored for key in keys}
 
 
 @dataclass(slots=True)
@@ -67,10 +90,21 @@ class Account:
     def is_placeholder(self) -> bool:
         return self.status == "PendingProvisioning"
 
+    def settled(self) -> "Account":
+        """As it is once the page is written."""
+        export = self.export
+        if export is not None:
+            export = None if export.is_withdrawn else replace(export, is_new=False, is_changed=False)
+        return replace(self, export=export, stored_rule_id=self.rule_id, is_new=False, is_joined_now=False)
+
 
 @dataclass(slots=True)
 class Mvo:
-    """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id."""
+    """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id.
+
+    deletion_eligible: marked, to be deleted after its grace period; marked_by: the system whose loss marked it.
+    is_obsolete: deleted, but for accounts whose deletes are queued. mark_cleared, became_obsolete: what to write.
+    """
 
     id: str
     type_id: int
@@ -80,6 +114,10 @@ class Mvo:
     before: Document | None = None
     holders_changed: bool = False
     deletion_eligible: bool = False
+    marked_by: int | None = None
+    mark_cleared: bool = False
+    is_obsolete: bool = False
+    became_obsolete: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -88,6 +126,11 @@ class Mvo:
     @property
     def is_changed(self) -> bool:
         return self.before is not None and (self.holders_changed or self.before != self.document)
+
+    def settled(self) -> "Mvo":
+        """As it is once the page is written."""
+        accounts = {system_id: account.settled() for system_id, account in self.accounts.items()}
+        return replace(self, accounts=accounts, before=self.document, holders_changed=False, mark_cleared=False)
 
     def changed_keys(self) -> set[str]:
         """Attributes whose value is not what it was when the page began."""
@@ -109,17 +152,44 @@ class Cso:
     mvo: Mvo | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """An active CSO of some system that is joined to an MVO."""
+
+    system_id: int
+    object_type_id: int
+    document: Document
+
+
+FetchContributors = Callable[[Iterable[str]], Iterable[tuple[str, Contributor]]]
+"""(MVO id, contributor) of all active CSOs that are joined to these MVOs."""
+
+FetchUnjoined = Callable[[MatchKey], Iterable[Account]]
+"""All objects without an MVO that answer to a key; asked only when those that were looked up are not enough to tell."""
+
 Fetch = Callable[[MatchKey], Iterable[Mvo]]
 """All MVOs that answer to a key in the database; asked only when two were not enough to tell."""
 
 FETCHED_PER_KEY = 2
-"""MVOs looked up per key: two already mean ambiguous (engine.md section 2)."""
+"""MVOs, or unjoined objects, looked up per key: two already mean ambiguous (engine.md section 2)."""
 
 
 class World:
-    """csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it."""
+    """What one page knows and changes.
 
-    def __init__(self, fetch: Fetch) -> None:
+    csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it.
+    disconnected: objects that left the scope of their rules, with the MVO they were joined to.
+    unjoined: match key -> objects of target systems that no MVO has; matched: those of them that got one;
+    matched_before: in the page before.
+    claimed, released: identities that provisioning took, and that accounts gave up.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        fetch_contributors: FetchContributors,
+        fetch_unjoined: FetchUnjoined = lambda key: [],
+    ) -> None:
         self.csos: list[Cso] = []
         self.mvos: dict[str, Mvo] = {}
         self.keys: dict[MatchKey, set[str]] = {}
@@ -127,8 +197,17 @@ class World:
         self.deleted_mvos: list[Mvo] = []
         self.lost_keys: list[tuple[int, str, str]] = []
         self.gained_keys: list[tuple[int, str, str]] = []
+        self.claimed: set[Identity] = set()
+        self.released: set[Identity] = set()
+        self.disconnected: list[tuple[Cso, Mvo]] = []
+        self.unjoined: dict[MatchKey, list[Account]] = {}
+        self.matched: set[str] = set()
+        self.matched_before: set[str] = set()
+        self._contributors: dict[str, list[Contributor]] = {}
         self._truncated: set[MatchKey] = set()
         self._fetch = fetch
+        self._fetch_contributors = fetch_contributors
+        self._fetch_unjoined = fetch_unjoined
 
     def add(self, mvo: Mvo) -> Mvo:
         """The world's record of this MVO; one that is there already stays."""
@@ -140,10 +219,60 @@ class World:
         if len(mvo_ids) >= FETCHED_PER_KEY:
             self._truncated.add(key)
 
+    def follow(self, before: "World") -> None:
+        """See what the page before this one changed, which may be on its way to the database still.
+
+        Those of its MVOs that this page loads are added before; here come the keys they lost and gained.
+        """
+        for rule_id, key, mvo_id in before.lost_keys:
+            self._lose((rule_id, key), mvo_id)
+        for rule_id, key, mvo_id in before.gained_keys:
+            answering = self.keys.get((rule_id, key))
+            if answering is not None:
+                answering.add(mvo_id)
+                if mvo_id not in self.mvos:
+                    self.add(before.mvos[mvo_id].settled())
+
     def answering(self, key: MatchKey) -> set[str]:
         return self.keys.get(key, set())
 
-    def rekey(self, mvo_id: str, rule_id: int, *, lost: set[str], gained: set[str]) -> None:
+    def contributors(self, mvo: Mvo, *, without: int) -> list[Contributor]:
+        """The MVO's active CSOs in other systems. Asked for the first time, those of the whole page are fetched."""
+        if mvo.is_new:
+            return []
+        if mvo.id not in self._contributors:
+            missing = [mvo_id for mvo_id in self.mvos if mvo_id not in self._contributors]
+            self._contributors.update((mvo_id, []) for mvo_id in missing)
+            for mvo_id, contributor in self._fetch_contributors(missing):
+                self._contributors[mvo_id].append(contributor)
+        return [found for found in self._contributors[mvo.id] if found.system_id != without]
+
+    def unclaimed(self, key: MatchKey) -> list[Account]:
+        """The unjoined objects that answer to a key, without those that got an MVO meanwhile.
+
+        When one got its MVO and only some were known, all are fetched, once.
+        """
+        found = self.unjoined.get(key, [])
+        left = self._still_unjoined(found)
+        if len(left) == len(found) or len(found) != FETCHED_PER_KEY:
+            return left
+        known = {account.cso_id: account for account in found}
+        known.update((account.cso_id, account) for account in self._fetch_unjoined(key) if account.cso_id not in known)
+        self.unjoined[key] = list(known.values())
+        return self._still_unjoined(self.unjoined[key])
+
+    def _still_unjoined(self, accounts: Iterable[Account]) -> list[Account]:
+        return [a for a in accounts if a.cso_id not in self.matched and a.cso_id not in self.matched_before]
+
+    def claim(self, identity: Identity) -> None:
+        self.released.discard(identity)
+        self.claimed.add(identity)
+
+    def release(self, identity: Identity) -> None:
+        self.claimed.discard(identity)
+        self.released.add(identity)
+
+    def rekey(self, mvo_id: str, rule_id: int, *, lost: Iterable[str], gained: Iterable[str]) -> None:
         """An MVO answers to other keys of one matching rule than before."""
         for key in lost:
             self._lose((rule_id, key), mvo_id)

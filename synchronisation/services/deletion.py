@@ -18,7 +18,6 @@ from synchronisation.models import (
     CsoReference,
     Join,
     LeftOver,
-    MatchingRule,
     MetaverseObject,
     PendingExport,
     RunLease,
@@ -26,7 +25,7 @@ from synchronisation.models import (
 
 from .audit import record_system_change
 from .errors import NotPossibleError
-from .match_keys import forget_match_keys
+from .match_keys import remove_orphaned_match_keys
 
 
 def delete_system(system: ConnectedSystem, initiator: Initiator, *, with_change_history: bool) -> Activity:
@@ -37,8 +36,8 @@ def delete_system(system: ConnectedSystem, initiator: Initiator, *, with_change_
         _delete_objects(system)
         if with_change_history:
             _delete_change_history(system)
-        forget_match_keys(MatchingRule.objects.filter(object_type__system=system).values_list("pk", flat=True))
         system.delete()
+        remove_orphaned_match_keys()
     return activity
 
 

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS item_of (LIKE run_template.item_of INCLUDING ALL);
 
 -- name: work_page
 -- The next objects of a phase, in order. Reads work by its key.
-SELECT ordinal, object_id
+SELECT ordinal, object_id::text
 FROM work
 WHERE phase = %(phase)s
   AND ordinal > %(after)s

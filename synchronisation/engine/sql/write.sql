@@ -14,10 +14,29 @@ DELETE FROM cso
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: mark_deprovisioned
--- Remembered: inbound, such an object neither joins nor projects.
+-- Remembered: inbound, such an object neither joins nor projects. Its new number lets its keys be written again.
 UPDATE cso
-SET deprovisioned = true
+SET deprovisioned = true,
+    change_number = nextval('cso_change_number')
 WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: renumber_csos
+-- Objects that have no MVO any more, though nothing else about them changed. Index: cso_pkey.
+UPDATE cso
+SET change_number = nextval('cso_change_number')
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: welcome_back
+-- Objects that an MVO found are no longer deprovisioned. Index: cso_pkey.
+UPDATE cso
+SET deprovisioned = false
+WHERE id = ANY (%(ids)s::uuid[])
+  AND deprovisioned;
+
+-- name: remove_cso_keys
+-- An object that is joined is not looked for any more. Index: cso_match_key_by_cso.
+DELETE FROM cso_match_key
+WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_mvo_keys
 -- Index: mvo_match_key_by_mvo.

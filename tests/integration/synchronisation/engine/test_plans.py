@@ -59,11 +59,15 @@ INSERT INTO mvo_match_key (rule_id, key, mvo_id)
 SELECT 1, hash, mvo
 FROM object;
 
+INSERT INTO cso_match_key (rule_id, key, cso_id)
+SELECT 1, hash, cso
+FROM object;
+
 INSERT INTO pending_export (
     id, cso_id, system_id, mvo_id, change_type, status, created, pending, error_count, max_retries,
     has_unresolved_references
 )
-SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": {"set": "a"}}', 0, 5, false
+SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": "a"}', 0, 5, false
 FROM object;
 
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
@@ -81,7 +85,7 @@ INSERT INTO staged (
 SELECT n, n, cso, false, false, kind, text, hash, '{}', hash
 FROM object;
 """
-TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "pending_export", "cso_reference")
+TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference")
 RUN_TABLES = ("work", "staged")
 LARGE = frozenset(TABLES + RUN_TABLES)
 
@@ -139,6 +143,7 @@ HASHES = [UUID(int=n * 2**100).hex for n in range(1, PAGE_SIZE + 1)]
 NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
+LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
 ONE_ITEM = {"activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -152,7 +157,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "reference_fingerprints": [None] * PAGE_SIZE,
     },
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
-    "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE, "first": 0},
+    "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE},
+    "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
@@ -161,6 +167,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "obsolete_deleted": {},
     "remove_references": {},
     "insert_references": {"system": HR},
+    "note_items": {**LISTED, "first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
@@ -189,16 +196,34 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "remove_mvo_joins": {"ids": MVOS},
     "remove_mvos": {"ids": MVOS},
     "update_mvos": {"now": NOW},
-    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW},
+    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW, "system": HR},
+    "clear_marks": {"ids": MVOS},
+    "make_obsolete": {"ids": MVOS, "now": NOW},
+    "remove_finished_mvos": {"ids": MVOS},
+    "joined_mvos": {"ids": CSOS},
+    "find_left_over": {"ids": CSOS},
+    "load_contributors": {"ids": MVOS},
+    "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
+    "unkeyed_page": {"system": HR, "after": ROWS - PAGE_SIZE, "types": [PERSON], "limit": PAGE_SIZE},
+    "leave_over_answering": {"rules": [1] * PAGE_SIZE, "keys": HASHES},
+    "renumber_csos": {"ids": CSOS},
+    "welcome_back": {"ids": CSOS},
+    "remove_cso_keys": {"ids": CSOS},
     "remove_lost_keys": {},
     "update_join_rules": {},
     "update_exports": {},
     # export
-    "outbox_page (next)": {"after": HALF, "last": None, "limit": PAGE_SIZE},
-    "outbox_page (sent)": {"after": HALF, "last": HALF + PAGE_SIZE, "limit": None},
-    "mark_executing": {"ids": EXPORTS, "now": NOW},
+    "take_exports": {**LISTED, "now": NOW},
     "freeze_merged": {},
-    "mark_exported": {"ids": EXPORTS},
+    "record_results": {
+        **LISTED,
+        **ONE_ITEM,
+        "exported": "[{}]",
+        "deprovisioned": "[{}]",
+        "error_type": "UnhandledError",
+    },
+    "failed_exports": {},
+    "arrived_exports": LISTED,
     "remove_exports": {"ids": EXPORTS},
     "mark_failed": {},
     "store_external_ids": {},
@@ -220,7 +245,7 @@ def _value(table: str, column: str, kind: str) -> str:
     """SQL for what a column holds for object `n`."""
     if kind != "uuid":
         return VALUES[kind]
-    number = {"cso_id": 2, "mvo_id": 1, "id": 1 if table == "changed_mvo" else 3}.get(column)
+    number = {"cso_id": 2, "mvo_id": 1, "export_id": 3, "id": 1 if table == "changed_mvo" else 3}.get(column)
     return f"pg_temp.id('{number}', n)" if number else "md5(n::text)::uuid"
 
 

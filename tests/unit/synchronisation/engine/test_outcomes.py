@@ -1,5 +1,6 @@
 """Items: the tree of what happened to an object, its summary and what it adds to the activity's counters."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.unit.synchronisation.rules.small_schema import (
     export_rule,
     flow,
 )
-from tests.unit.synchronisation.rules.small_world import account_of, mvo_of
+from tests.unit.synchronisation.rules.small_world import NOBODY, account_of, mvo_of
 
 RULES = compiled(
     export_rule(flow(UID, MV_EMPLOYEE)), export_rule(flow(BADGE_ID, MV_EMPLOYEE), rule_id=3, object_type=BADGE)
@@ -29,7 +30,7 @@ RULES = compiled(
 
 
 def effects_on(mvo: Mvo) -> list[Effect]:
-    return list(synchronise_outbound(mvo, RULES))
+    return list(synchronise_outbound(mvo, NOBODY, RULES))
 
 
 def tree_of(inbound: Inbound, effects: list[Effect], system_id: int = HR.id) -> list[Any]:
@@ -88,7 +89,7 @@ def test_nothing_happened_has_no_outcomes() -> None:
 def test_outcome_names_target_rule_and_export() -> None:
     (effect, _) = effects_on(mvo_of({MV_EMPLOYEE: "7"}))
     (root,) = outcomes_of(Inbound(projected=True), [effect], HR.id)
-    provisioned = root.as_json()["children"][0]
+    provisioned = json.loads(root.as_json())["children"][0]
     queued = provisioned["children"][0]
     assert (provisioned["targetSystemName"], provisioned["syncRuleName"]) == ("Directory", "export 2")
     assert effect.account is not None

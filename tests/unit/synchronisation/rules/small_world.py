@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synchronisation.rules.compile import CompiledRules
+from synchronisation.rules.exports import Changes
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.world import Account, Cso, Export, Mvo, World
 
@@ -16,7 +17,7 @@ Holding = Mapping[Attribute, tuple[int, int]]
 def mvo_of(values: Values, *accounts: Account, name: str = "mvo", holders: Holding | None = None, **fields: Any) -> Mvo:
     """An MVO as the page loaded it."""
     stored = document(values)
-    held = {attribute.key: list(holder) for attribute, holder in (holders or {}).items()}
+    held = {attribute.key: holder for attribute, holder in (holders or {}).items()}
     by_system = {account.system_id: account for account in accounts}
     return Mvo(name, MV_PERSON.id, stored, held, by_system, before=stored, **fields)  # type: ignore[arg-type]
 
@@ -49,20 +50,20 @@ def export_of(
     error_count: int = 0,
     attempted: bool = False,
 ) -> Export:
-    """A pending export as the page loaded it. pending, sent: attribute -> its part, or the value it is set to."""
+    """A pending export as the page loaded it. pending, sent: attribute -> its part."""
     return Export(
         "export", change_type, status, changes(pending or {}), None if sent is None else changes(sent), error_count,
         attempted,
     )  # fmt: skip
 
 
-def changes(values: Values) -> dict[str, dict[str, Any]]:
-    return {a.key: value if isinstance(value, dict) else {"set": value} for a, value in values.items()}
+def changes(values: Values) -> Changes:
+    return {a.key: value for a, value in values.items()}
 
 
 def world_of(rules: CompiledRules, *mvos: Mvo) -> World:
     """A world in which these MVOs, and no others, answer to their match keys."""
-    world = World(lambda key: [])
+    world = World(lambda key: [], lambda ids: [])
     for mvo in mvos:
         world.add(mvo)
         for matcher in rules.matchers[mvo.type_id]:
@@ -73,3 +74,7 @@ def world_of(rules: CompiledRules, *mvos: Mvo) -> World:
 
 def inbound(cso: Cso, world: World, rules: CompiledRules) -> Inbound:
     return synchronise_inbound(cso, world, rules, HR.id)
+
+
+NOBODY = World(lambda key: [], lambda ids: [])
+"""A world in which nothing answers to any key."""
