@@ -142,11 +142,14 @@ class Run:
             self._save(cursor)
 
     def reserve(self, page: Page, count: int) -> int:
-        """Take the next `count` ordinals for the page, at most once; the first of them. They commit with it."""
+        """Take the next `count` ordinals for the page; the first of them. They commit with it.
+
+        Once only in a page that has others beside it: they may take theirs right after.
+        """
         page.turn.wait_to_number()
         first = self.item_count
         self.item_count += count
-        page.item_count = count
+        page.item_count += count
         page.turn.numbered()
         return first
 
