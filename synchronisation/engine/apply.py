@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
+from .imported_references import apply_references, note_renamed
 from .items import Item, Outcome, count_item
 from .pages import Page, Run
 from .statements import sql
@@ -44,19 +45,15 @@ def _apply_page(run: Run, waiting: bool) -> bool:
             confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
         run.reserve(sum(counts.values()))
+        note_renamed(cursor)
         for name in ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted"):
             cursor.execute(sql(name), parameters)
-        _apply_references(run, cursor, parameters)
+        apply_references(cursor, run.specification.system.id)
         for change, number in counts.items():
             count_item(run.counters, change, None, {OUTCOME_OF_CHANGE[change]: 1}, number)
         page.processed = read
         run.position["staged"] = last
     return True
-
-
-def _apply_references(run: Run, cursor: Any, parameters: dict[str, Any]) -> None:
-    for name in ("remove_references", "insert_references", "note_items"):
-        cursor.execute(sql(name), parameters)
 
 
 def _reject_page(run: Run) -> bool:
@@ -78,6 +75,7 @@ def obsolete_missing(run: Run) -> None:
 
 
 def _obsolete_page(page: Page, ids: list[str]) -> None:
+    page.cursor.execute(sql("note_gone"), {"ids": ids})
     page.cursor.execute(sql("obsolete_objects"), {"ids": ids, "now": page.now})
     rows = {row[0]: row for row in page.cursor.fetchall()}
     for cso_id in ids:

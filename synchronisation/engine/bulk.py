@@ -5,11 +5,15 @@ join beats `unnest` of documents 2.6 times (architecture.md, "Servers and worker
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from psycopg import Cursor, sql
 
 Row = Sequence[Any]
+
+LINES_PER_WRITE = 5_000
+"""Lines handed over at a time: one call each costs more than making the line."""
 
 
 def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -21,6 +25,22 @@ def copy_rows(cursor: Cursor[Any], table: str, columns: Sequence[str], rows: Ite
         write_row = copy.write_row
         for row in rows:
             write_row(row)
+
+
+def copy_lines(cursor: Cursor[Any], table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+    """COPY rows that are lines of PostgreSQL's text format already: 0.5 us each instead of 5."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    remaining = iter(lines)
+    with cursor.copy(statement) as copy:
+        while block := "".join(islice(remaining, LINES_PER_WRITE)):
+            copy.write(block)
+
+
+def copy_text(text: str) -> str:
+    """A text as it stands in such a line."""
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def copy_temporary(cursor: Cursor[Any], table: str, columns: dict[str, str], rows: Iterable[Row]) -> None:

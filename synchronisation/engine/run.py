@@ -1,7 +1,7 @@
 """Run: the steps of each kind of run, in order, and how a run ends.
 
     import           read -> judge -> apply -> obsolete -> confirm -> resolve references
-    synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions
+    synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions -> references
     export           export
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
@@ -25,7 +25,7 @@ from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 
-from . import apply, deletion, export, judge, resolve, stage, synchronise
+from . import apply, deletion, export, judge, references, resolve, stage, synchronise
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
 from .leases import hold
@@ -61,6 +61,7 @@ SYNCHRONISATION = (
         "Synchronising", synchronise.synchronise_active, ("cso", "cso_join", "mvo", "mvo_match_key", "pending_export")
     ),
     Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
+    Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
 )
 EXPORT = (
     Phase("Preparing", export.prepare),

@@ -22,7 +22,7 @@ from synchronisation.rules import values
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
 from synchronisation.rules.specification import ObjectType
 
-from .bulk import copy_rows, copy_temporary
+from .bulk import copy_lines, copy_rows, copy_temporary, copy_text
 from .errors import RunFailedError
 from .pages import Page, Run
 from .statements import sql
@@ -36,12 +36,13 @@ STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
     "secondary_external_id_hash", "display_name", "document", "fingerprint", "reference_fingerprint",
 )  # fmt: skip
-STAGED_REFERENCE = ("row_number", "cso_id", "attribute_id", "text", "text_hash", "name_hash")
+STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
 REJECTED = (
     "row_number", "source_row", "object_type", "external_id", "external_id_hash", "object_type_id", "display_name",
     "error_type", "message",
 )  # fmt: skip
 ANALYZE_STAGED = "ANALYZE staged (row_number, object_type_id, external_id_hash, secondary_external_id_hash, is_new)"
+ANALYZE_REFERENCES = "ANALYZE staged_reference (row_number, attribute_id, text_hash)"
 NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 
@@ -66,10 +67,13 @@ class Target:
 
 @dataclass(slots=True)
 class StagedRows:
-    """The rows of one page for each staging table but `staged`, whose rows are copied as they are made."""
+    """The rows of one page for each staging table but `staged`, whose rows are copied as they are made.
+
+    references: (row number, whether the object is new to the connector space, its references), of those that have any.
+    """
 
     unchanged: list[tuple[Any, ...]] = field(default_factory=list)
-    references: list[tuple[Any, ...]] = field(default_factory=list)
+    references: list[tuple[int, bool, list[tuple[int, str]]]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
 
 
@@ -88,6 +92,7 @@ def read(run: Run) -> None:
         run.facts["rows"] = reading.row_number
         page.cursor.execute("ANALYZE unchanged")
         page.cursor.execute(ANALYZE_STAGED)
+        page.cursor.execute(ANALYZE_REFERENCES)
 
 
 def _targets(run: Run) -> dict[str, Target]:
@@ -266,14 +271,12 @@ def _staged_row(
     known_id: str | None,
 ) -> StagedRow:
     """The object's row in `staged`; its references are added to the page's."""
-    cso_id = known_id or str(uuid7())
-    rows.references.extend(
-        (number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text))
-        for attribute, text in shaped.references
-    )
+    if shaped.references:
+        rows.references.append((number, known_id is None, shaped.references))
     return (
-        number, item.row, cso_id, known_id is None, item.change is Change.DELETE, type_id, shaped.external_id,
-        shaped.external_id_hash, shaped.secondary_hash, shaped.display_name, shaped.serialised.decode(), *marks,
+        number, item.row, known_id or str(uuid7()), known_id is None, item.change is Change.DELETE, type_id,
+        shaped.external_id, shaped.external_id_hash, shaped.secondary_hash, shaped.display_name,
+        shaped.serialised.decode(), *marks,
     )  # fmt: skip
 
 
@@ -298,10 +301,21 @@ def _changed(
 
 
 def _write_others(page: Page, rows: StagedRows) -> None:
-    for table, columns, table_rows in (
-        ("unchanged", UNCHANGED, rows.unchanged),
-        ("staged_reference", STAGED_REFERENCE, rows.references),
-        ("rejected", REJECTED, rows.rejected),
-    ):
-        if table_rows:
-            copy_rows(page.cursor, table, columns, table_rows)
+    if rows.unchanged:
+        copy_rows(page.cursor, "unchanged", UNCHANGED, rows.unchanged)
+    if rows.rejected:
+        copy_rows(page.cursor, "rejected", REJECTED, rows.rejected)
+    if rows.references:
+        copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, _reference_lines(rows))
+
+
+def _reference_lines(rows: StagedRows) -> Iterator[str]:
+    """Half a million members of a known group are staged as they are; only those that prove new are ever hashed."""
+    for number, is_new, references in rows.references:
+        if is_new:
+            for attribute, text in references:
+                text_hash, name_hash = values.reference_hashes(text)
+                yield f"{number}\t{attribute}\t{copy_text(text)}\t{text_hash}\t{name_hash}\n"
+        else:
+            for attribute, text in references:
+                yield f"{number}\t{attribute}\t{copy_text(text)}\t\\N\t\\N\n"

@@ -25,6 +25,7 @@ CSO_COLUMNS = (
     "secondary_external_id_hash", "display_name", "document", "deprovisioned",
 )  # fmt: skip
 JOIN_COLUMNS = ("cso_id", "mvo_id", "system_id", "type", "created", "rule_id")
+CHANGED_JOIN = ("cso_id", "mvo_id", "system_id")
 KEY_TYPES = {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}
 EXPORT_COLUMNS = (
     "id", "cso_id", "system_id", "mvo_id", "rule_id", "change_type", "status", "created", "error_count",
@@ -41,14 +42,14 @@ def write_world(
     """Write everything the page changed. max_attempts: by system id, for new exports."""
     deleted = {mvo.id for mvo in world.deleted_mvos}
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
-    _remove(cursor, world)
+    _remove(cursor, world, rules)
     _write_mvos(cursor, kept, rules, now)
     _write_keys(cursor, world)
-    _write_accounts(cursor, kept, now)
+    _write_accounts(cursor, kept, rules, now)
     _write_exports(cursor, world, now, max_attempts)
 
 
-def _remove(cursor: Cursor[Any], world: World) -> None:
+def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
     removed = [a.cso_id for a in world.removed_accounts if a.is_removed]
     disconnected = [a.cso_id for a in world.removed_accounts if not a.is_removed]
     if removed:
@@ -59,6 +60,8 @@ def _remove(cursor: Cursor[Any], world: World) -> None:
             cursor.execute(sql(name), {"ids": disconnected})
     if world.deleted_mvos:
         ids = [mvo.id for mvo in world.deleted_mvos]
+        if rules.references:
+            cursor.execute(sql("note_orphaned_references"), {"ids": ids})
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
             cursor.execute(sql(name), {"ids": ids})
 
@@ -92,11 +95,11 @@ def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]
     return {(matcher.rule_id, key) for matcher in matchers for key in matcher.keys_of(document, matcher.target_key)}
 
 
-def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: datetime) -> None:
+def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: datetime) -> None:
     accounts = [(mvo, account) for mvo in mvos for account in mvo.accounts.values()]
     new = [account for _, account in accounts if account.is_new]
     joined = [(mvo, account) for mvo, account in accounts if account.is_new or account.is_joined_now]
-    rules = [
+    join_rules = [
         (account.cso_id, account.rule_id)
         for _, account in accounts
         if account.rule_id != account.stored_rule_id and not (account.is_new or account.is_joined_now)
@@ -106,8 +109,11 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: datetime) -> None
     if joined:
         rows = ((a.cso_id, mvo.id, a.system_id, a.join_type, now, a.rule_id) for mvo, a in joined)
         copy_rows(cursor, "cso_join", JOIN_COLUMNS, rows)
-    if rules:
-        copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, rules)
+        if rules.references.notes_joins:
+            changed = ((account.cso_id, mvo.id, account.system_id) for mvo, account in joined)
+            copy_rows(cursor, "changed_join", CHANGED_JOIN, changed)
+    if join_rules:
+        copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, join_rules)
         cursor.execute(sql("update_join_rules"))
 
 

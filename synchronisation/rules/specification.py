@@ -10,6 +10,9 @@ import msgspec
 
 from connectors.contract import AttributeType
 
+LAST = 1_000_000
+"""The priority of a mapping that has none."""
+
 
 class Attribute(msgspec.Struct, frozen=True):
     id: int

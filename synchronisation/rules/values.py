@@ -196,6 +196,12 @@ def hash_name(text: str) -> str:
     return hash_text(normalise_name(text))
 
 
+def reference_hashes(text: str) -> tuple[str, str]:
+    """Which value a reference is, and what it is resolved by: the hashes of its text and of the normalised text."""
+    text_hash, name = hash_text(text), normalise_name(text)
+    return text_hash, text_hash if name == text else hash_text(name)
+
+
 def fingerprint(serialised: bytes) -> str:
     """128 bits of a document as `orjson.dumps` wrote it, attributes in schema order."""
     return blake2b(FINGERPRINT_VERSION + serialised, digest_size=16).hexdigest()

@@ -50,9 +50,30 @@ JOIN pending_export AS export ON export.cso_id = cso.id
 ORDER BY wanted.place;
 
 -- name: remove_exports
--- Exports that are done, or no longer wanted. Index: pending_export_pkey.
-DELETE FROM pending_export
-WHERE id = ANY (%(ids)s::uuid[]);
+-- Exports that are done, or no longer wanted; one whose object has references queued or on their way stays for these.
+-- Index: pending_export_pkey, pending_export_reference_pkey.
+WITH kept AS (
+    UPDATE pending_export AS export
+    SET change_type = 'Update',
+        pending = '{}',
+        sent = NULL,
+        error_count = 0,
+        next_retry = NULL,
+        status = CASE
+            WHEN EXISTS (
+                SELECT
+                FROM pending_export_reference AS queued
+                WHERE queued.cso_id = export.cso_id
+                  AND queued.status = 'Pending'
+            ) THEN 'Pending'
+            ELSE 'Exported'
+        END
+    WHERE export.id = ANY (%(ids)s::uuid[])
+      AND EXISTS (SELECT FROM pending_export_reference AS reference WHERE reference.cso_id = export.cso_id)
+)
+DELETE FROM pending_export AS export
+WHERE export.id = ANY (%(ids)s::uuid[])
+  AND NOT EXISTS (SELECT FROM pending_export_reference AS reference WHERE reference.cso_id = export.cso_id);
 
 -- name: settle_exports
 -- What is left of a sent export is queued again; the object exists, so a create goes on as an update.

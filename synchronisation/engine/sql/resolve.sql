@@ -1,3 +1,83 @@
+-- name: renamed_bounds
+-- The last of the next objects that gave up a name. Index: renamed_pkey.
+SELECT max(ordinal)
+FROM (SELECT ordinal FROM renamed WHERE ordinal > %(after)s ORDER BY ordinal LIMIT %(limit)s) AS next;
+
+-- name: give_way
+-- References to such an object that another one answers to now are resolved again; what they named is noted where they
+-- flow. A name that nobody took over stays with the object: a directory renames the value with its object.
+-- Index: renamed_pkey, cso_pkey, cso_reference_by_target, cso_by_secondary_external_id, cso_external_id.
+WITH given AS (
+    UPDATE cso_reference AS reference
+    SET target_id = NULL,
+        change_number = nextval('cso_change_number')
+    FROM renamed
+    JOIN cso AS former ON former.id = renamed.cso_id
+    WHERE renamed.ordinal > %(after)s
+      AND renamed.ordinal <= %(last)s
+      AND reference.target_id = former.id
+      AND NOT (
+          former.status <> 'Obsolete'
+          AND (
+              former.external_id_hash = reference.text_hash
+              OR former.secondary_external_id_hash IS NOT DISTINCT FROM reference.name_hash
+          )
+      )
+      AND (
+          EXISTS (
+              SELECT
+              FROM cso AS other
+              WHERE other.system_id = %(system)s
+                AND other.secondary_external_id_hash = reference.name_hash
+                AND other.status <> 'Obsolete'
+                AND other.id <> former.id
+          )
+          OR EXISTS (
+              SELECT
+              FROM object_type
+              JOIN cso AS other ON other.object_type_id = object_type.id
+              WHERE object_type.system_id = %(system)s
+                AND other.external_id_hash = reference.text_hash
+                AND other.status <> 'Obsolete'
+                AND other.id <> former.id
+          )
+      )
+    RETURNING reference.cso_id, reference.attribute_id, former.id AS target_id
+), noted AS (
+    INSERT INTO lost_reference (cso_id)
+    SELECT DISTINCT cso_id
+    FROM given
+    ON CONFLICT (cso_id) DO NOTHING
+)
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, target_id
+FROM given
+WHERE attribute_id IN (SELECT attribute_id FROM reference_mapping);
+
+-- name: lost_page
+-- The next objects one of whose references has lost its target in this run, and that have no item yet.
+-- Index: lost_reference_pkey, cso_pkey, cso_reference_pkey.
+SELECT cso.id::text, cso.external_id, cso.display_name, object_type.name
+FROM lost_reference AS lost
+JOIN cso ON cso.id = lost.cso_id
+JOIN object_type ON object_type.id = cso.object_type_id
+WHERE lost.cso_id > %(after)s::uuid
+  AND EXISTS (
+      SELECT
+      FROM cso_reference AS reference
+      WHERE reference.cso_id = lost.cso_id
+        AND reference.target_id IS NULL
+  )
+  AND NOT EXISTS (SELECT FROM item_of WHERE item_of.cso_id = lost.cso_id)
+ORDER BY lost.cso_id
+LIMIT %(limit)s;
+
+-- name: note_items_of
+-- Where their items will be.
+INSERT INTO item_of (cso_id, ordinal)
+SELECT cso_id, ordinal
+FROM unnest(%(csos)s::uuid[], %(ordinals)s::bigint[]) AS new (cso_id, ordinal);
+
 -- name: unresolved_bounds
 -- The last of the next distinct reference texts without a target. Index: cso_reference_unresolved.
 SELECT max(name_hash::text)::uuid
@@ -35,7 +115,8 @@ WITH wanted AS MATERIALIZED (
     GROUP BY wanted.text_hash
 )
 UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid
+SET target_id = coalesce(answer.living_id, answer.any_id)::uuid,
+    change_number = nextval('cso_change_number')
 FROM answer
 WHERE reference.system_id = %(system)s
   AND reference.target_id IS NULL
@@ -66,7 +147,8 @@ WITH wanted AS MATERIALIZED (
     GROUP BY wanted.name_hash
 )
 UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid
+SET target_id = coalesce(answer.living_id, answer.any_id)::uuid,
+    change_number = nextval('cso_change_number')
 FROM answer
 WHERE reference.system_id = %(system)s
   AND reference.target_id IS NULL
@@ -86,7 +168,7 @@ FROM (
 
 -- name: report_unresolved
 -- Items of objects that name something unknown say so: the attribute and the first such values.
--- Index: cso_reference_once, execution_item_pkey. Repeatable: an item that has an error keeps it.
+-- Index: cso_reference_pkey, execution_item_pkey. Repeatable: an item that has an error keeps it.
 WITH unresolved AS (
     SELECT item_of.ordinal, reference.attribute_id, reference.text,
         row_number() OVER (PARTITION BY item_of.ordinal ORDER BY reference.attribute_id, reference.text) AS place,
