@@ -13,7 +13,7 @@ from typing import BinaryIO, LiteralString
 import psycopg
 from psycopg import sql
 
-ROWS_PER_PAGE = 5_000
+ROWS_PER_PAGE = 2_000
 ROUNDS = 3
 BULK_CREATE_ROWS = 20_000
 

@@ -23,6 +23,7 @@ from synchronisation.models import (
     MetaverseReference,
     SyncRule,
 )
+from synchronisation.rules.world import read_holders
 
 STATUS_KINDS = {MetaverseObjectStatus.NORMAL: "success", MetaverseObjectStatus.OBSOLETE: "warning"}
 MVO_LABEL = "synchronisation_metaverseobject"
@@ -108,7 +109,7 @@ def _attributes(mvo: MetaverseObject) -> Section:
     ]
     rows = attribute_rows(mvo.document, names) + reference_rows(shown, names, MVO_LABEL)
     holders = {row.attribute_id: (row.system_id, row.rule_id) for row in references}
-    holders |= {int(key): tuple(holder) for key, holder in mvo.holders.items()}
+    holders |= {int(key): holder for key, holder in read_holders(mvo.holders).items()}
     held_by = _holder_names(holders)
     return Section(
         "Attributes",

@@ -15,7 +15,7 @@ from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 
 from .bulk import copy_temporary
-from .items import Item, Outcome, summary
+from .items import Item, Outcome, outcomes_json, summary
 from .pages import Page, Run
 from .statements import sql
 
@@ -59,7 +59,7 @@ def _rewrite(run: Run, page: Page, amended: Sequence[Amended]) -> None:
     if not amended:
         return
     for one in amended:
-        _count(run.counters, one)
+        _count(page.counters, one)
     copy_temporary(page.cursor, "amended_item", AMENDED, map(_row, amended))
     parameters = {"month": run.month, "activity": run.activity_id}
     page.cursor.execute(sql("amend_items"), parameters)
@@ -69,8 +69,7 @@ def _rewrite(run: Run, page: Page, amended: Sequence[Amended]) -> None:
 
 def _row(amended: Amended) -> tuple[Any, ...]:
     item = amended.item
-    outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
-    return amended.ordinal, summary(item.totals()), outcomes, item.error_type, item.error_message
+    return amended.ordinal, summary(item.totals()), outcomes_json(item.outcomes), item.error_type, item.error_message
 
 
 def _count(counters: Counter[str], amended: Amended) -> None:

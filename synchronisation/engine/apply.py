@@ -4,15 +4,24 @@ In: `staged`, `rejected` and the work that judging left. Out: CSOs, reference ro
 that the objects read confirm. All set-based: a page without pending exports never leaves PostgreSQL.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .bulk import uuid_array
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
-from .imported_references import apply_references, note_renamed
+from .imported_references import ImportedReferences
 from .items import Item, Outcome, count_item
+from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .statements import sql
 from .work import for_each_page
+
+APPLY_LANES = 2
+"""Pages under way at once: applying is PostgreSQL's work alone, one core for each."""
+
+WRITE_PAGE = ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted")
 
 OUTCOME_OF_CHANGE = {"Add": "CsoAdded", "Update": "CsoUpdated", "Delete": "CsoDeleted"}
 
@@ -23,37 +32,55 @@ def apply_staged(run: Run) -> None:
     run.expect(run.facts["rows"])
     if run.objects_processed == 0:
         run.objects_processed = run.facts["unchanged"]
-    while _apply_page(run, waiting):
-        pass
+    with Lanes(APPLY_LANES) as lanes:
+        for staged in _staged_pages(run):
+            lanes.submit(partial(_apply_page, run, waiting, staged))
     while _reject_page(run):
         pass
 
 
-def _apply_page(run: Run, waiting: bool) -> bool:
-    """Apply the next staged rows; False when there are none."""
-    parameters = _parameters(run)
-    with run.page() as page:
-        cursor = page.cursor
-        cursor.execute(sql("staged_bounds"), {"after": run.position.get("staged", 0), "limit": run.page_size})
-        last, read = cursor.fetchone()  # type: ignore[misc]  # an aggregate always has its row
+@dataclass(frozen=True, slots=True)
+class StagedPage:
+    """The staged rows after `after` up to `last`, `read` of them."""
+
+    after: int
+    last: int
+    read: int
+
+
+def _staged_pages(run: Run) -> Iterator[StagedPage]:
+    """The staged rows from where the phase stands."""
+    after = run.position.get("staged", 0)
+    while True:
+        with run.reading() as cursor:
+            row: Any = cursor.execute(sql("staged_bounds"), {"after": after, "limit": run.page_size}).fetchone()
+        last, read = row
         if not read:
-            return False
-        parameters |= {"after": run.position.get("staged", 0), "last": last, "first": run.item_count}
+            return
+        yield StagedPage(after, last, read)
+        after = last
+
+
+def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None:
+    """Apply one page of staged rows. It changes other objects than the pages beside it."""
+    parameters = {**_parameters(run), "after": staged.after, "last": staged.last}
+    with run.page(turn=turn) as page:
+        cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
         cursor.execute("ANALYZE import_page")
         if waiting:
             confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
-        run.reserve(sum(counts.values()))
-        note_renamed(cursor)
-        for name in ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted"):
+        parameters["first"] = run.reserve(page, sum(counts.values()))
+        references = ImportedReferences(run, cursor)
+        references.note_renamed()
+        for name in WRITE_PAGE:
             cursor.execute(sql(name), parameters)
-        apply_references(cursor, run.specification.system.id)
+        references.write(parameters)
         for change, number in counts.items():
-            count_item(run.counters, change, None, {OUTCOME_OF_CHANGE[change]: 1}, number)
-        page.processed = read
-        run.position["staged"] = last
-    return True
+            count_item(page.counters, change, None, {OUTCOME_OF_CHANGE[change]: 1}, number)
+        page.processed = staged.read
+        page.position["staged"] = staged.last
 
 
 def _reject_page(run: Run) -> bool:
@@ -71,12 +98,12 @@ def _reject_page(run: Run) -> bool:
 
 def obsolete_missing(run: Run) -> None:
     """Mark what was not read; it stays in the connector space until synchronisation has acted on it."""
-    for_each_page(run, "obsolete", _obsolete_page)
+    for_each_page(run, "obsolete", partial(_obsolete_page, run))
 
 
-def _obsolete_page(page: Page, ids: list[str]) -> None:
-    page.cursor.execute(sql("note_gone"), {"ids": ids})
-    page.cursor.execute(sql("obsolete_objects"), {"ids": ids, "now": page.now})
+def _obsolete_page(run: Run, page: Page, ids: list[str]) -> None:
+    ImportedReferences(run, page.cursor).note_gone(ids)
+    page.cursor.execute(sql("obsolete_objects"), {"ids": uuid_array(ids), "now": page.now})
     rows = {row[0]: row for row in page.cursor.fetchall()}
     for cso_id in ids:
         if cso_id in rows:

@@ -13,11 +13,12 @@ import orjson
 from psycopg import Cursor
 
 from activities.statistics import Counter as STAT
+from activities.statistics import change_type_key
 from synchronisation.rules.exports import Verdict, confirm, unconfirmed
 
 from .backoff import next_retry
 from .bulk import copy_rows, copy_temporary
-from .items import Item, Outcome, summary
+from .items import Item, Outcome, outcomes_json, summary
 from .pages import Page, Run
 from .statements import sql
 
@@ -55,10 +56,12 @@ def confirm_import_page(run: Run, page: Page) -> None:
     for confirmation in confirmations:
         totals = _totals(confirmation.outcomes)
         for kind, count in totals.items():
-            run.counters[kind] += count
+            page.counters[kind] += count
         if confirmation.error_type:
-            run.counters[STAT.OBJECT_ERRORS] += 1
-        outcomes = orjson.dumps([outcome.as_json() for outcome in confirmation.outcomes]).decode()
+            page.counters[STAT.OBJECT_ERRORS] += 1
+            page.counters[STAT.OBJECT_CHANGES] -= 1
+            page.counters[change_type_key("Update")] -= 1
+        outcomes = outcomes_json(confirmation.outcomes)
         notes.append(
             (confirmation.cso_id, summary(totals), outcomes, confirmation.error_type, confirmation.error_message)
         )

@@ -13,6 +13,7 @@ from synchronisation.rules.deletion import Verdict, judge_deletion
 from synchronisation.rules.outbound import Effect, deprovision, synchronise_outbound
 from synchronisation.rules.world import Account, Mvo, World
 
+from .bulk import uuid_array
 from .items import Item, Outcome
 from .load import load_mvos
 from .pages import Page, Run
@@ -101,7 +102,9 @@ class _Judge:
 
     def _keep(self, page: Page, world: World, kept: Sequence["_Kept"]) -> None:
         """Put what staying MVOs need into the items."""
-        self.synchroniser.settle_collisions(page, world, [effect for _, _, effects in kept for effect in effects])
+        self.synchroniser.settle_collisions(
+            page.cursor, world, [effect for _, _, effects in kept for effect in effects]
+        )
         for item, cause, effects in kept:
             for effect in effects:
                 if effect.queued:
@@ -125,5 +128,5 @@ class _Verdicts:
 def _mark(page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
     if marked:
         ids, eligible = zip(*marked, strict=True)
-        parameters = {"ids": list(ids), "eligible": list(eligible), "now": page.now}
+        parameters = {"ids": uuid_array(ids), "eligible": list(eligible), "now": page.now}
         page.cursor.execute(sql("mark_for_deletion"), parameters)

@@ -4,21 +4,23 @@ In: `import_page`, the staged references. Out: cso_reference as the source has i
 touched, so that one member more is one row more, and what it loses is noted for the next synchronisation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg import Cursor
 
+from connectors.contract import AttributeType
 from synchronisation.rules.values import reference_hashes
 
-from .bulk import copy_lines, copy_text
+from .bulk import copy_lines, copy_text, uuid_array
+from .pages import Run
 from .statements import sql
 
 CHANGES_AT_A_TIME = 20_000
 """Reference rows in memory, however many members a group gained."""
 
 WITHOUT_SPILLING = "SET LOCAL work_mem = '64MB'"
-"""Half a million members are hashed in memory: 0.6 s instead of 1.1."""
+"""Half a million members are hashed in memory."""
 
 COLUMNS = ("cso_id", "system_id", "attribute_id", "text", "text_hash", "name_hash")
 
@@ -26,39 +28,55 @@ Changed = tuple[str, int, str, str | None]
 """(object, attribute, text, hash); the hash is null when the value is new."""
 
 
-def note_renamed(cursor: Cursor[Any]) -> None:
-    """Note whose secondary external ID is another now, before it is."""
-    cursor.execute(sql("note_renamed"))
+class ImportedReferences:
+    """Does nothing, and costs nothing, for a system without a reference attribute."""
 
+    def __init__(self, run: Run, cursor: Cursor[Any]) -> None:
+        self.system_id = run.specification.system.id
+        self.cursor = cursor
+        self.has_any = any(
+            attribute.type is AttributeType.REFERENCE
+            for kind in run.specification.own_types()
+            for attribute in kind.attributes
+        )
 
-def apply_references(cursor: Cursor[Any], system_id: int) -> None:
-    """Write the page's reference rows, and where its objects' items are."""
-    cursor.execute(sql("insert_references"), {"system": system_id})
-    if cursor.execute(sql("any_changed_references")).fetchone() is not None:
-        cursor.execute(WITHOUT_SPILLING)
-        for changed in _changes(cursor):
-            _remove(cursor, system_id, [row for row in changed if row[3] is not None])
-            copy_lines(cursor, "cso_reference", COLUMNS, _lines(changed, system_id))
-    cursor.execute(sql("note_items"))
+    def note_renamed(self) -> None:
+        """Note whose secondary external ID is to become another, before it does."""
+        if self.has_any:
+            self.cursor.execute(sql("note_renamed"))
 
+    def note_gone(self, ids: Sequence[str]) -> None:
+        """Note objects that are not read any more: their names may have gone to others."""
+        if self.has_any:
+            self.cursor.execute(sql("note_gone"), {"ids": uuid_array(ids)})
 
-def _changes(cursor: Cursor[Any]) -> Iterator[list[Changed]]:
-    """What the page's objects gained and lost, as it was before any of it was written."""
-    with cursor.connection.cursor(name="changed_references") as reading:
-        reading.execute(sql("changed_references"))
-        while rows := reading.fetchmany(CHANGES_AT_A_TIME):
-            yield rows
+    def write(self, bounds: Mapping[str, Any]) -> None:
+        """Write the page's reference rows, and where its objects' items are. bounds: of the page's staged rows."""
+        if not self.has_any:
+            return
+        self.cursor.execute(sql("insert_references"), {"system": self.system_id})
+        if self.cursor.execute(sql("any_changed_references")).fetchone() is not None:
+            self.cursor.execute(WITHOUT_SPILLING)
+            for changed in self._changes():
+                self._remove([row for row in changed if row[3] is not None])
+                copy_lines(self.cursor, "cso_reference", COLUMNS, self._lines(changed))
+        self.cursor.execute(sql("note_items"), bounds)
 
+    def _changes(self) -> Iterator[list[Changed]]:
+        """What the page's objects gained and lost, as it was before any of it was written."""
+        with self.cursor.connection.cursor(name="changed_references") as reading:
+            reading.execute(sql("changed_references"))
+            while rows := reading.fetchmany(CHANGES_AT_A_TIME):
+                yield rows
 
-def _remove(cursor: Cursor[Any], system_id: int, lost: Sequence[Changed]) -> None:
-    if lost:
-        csos, attributes, _, hashes = zip(*lost, strict=True)
-        parameters = {"csos": list(csos), "attributes": list(attributes), "hashes": list(hashes), "system": system_id}
-        cursor.execute(sql("remove_references"), parameters)
+    def _remove(self, lost: Sequence[Changed]) -> None:
+        if lost:
+            csos, attributes, _, hashes = zip(*lost, strict=True)
+            parameters = {"csos": list(csos), "attributes": list(attributes), "hashes": list(hashes)}
+            self.cursor.execute(sql("remove_references"), {**parameters, "system": self.system_id})
 
-
-def _lines(changed: Sequence[Changed], system_id: int) -> Iterator[str]:
-    for cso_id, attribute, text, known_hash in changed:
-        if known_hash is None:
-            text_hash, name_hash = reference_hashes(text)
-            yield f"{cso_id}\t{system_id}\t{attribute}\t{copy_text(text)}\t{text_hash}\t{name_hash}\n"
+    def _lines(self, changed: Sequence[Changed]) -> Iterator[str]:
+        for cso_id, attribute, text, known_hash in changed:
+            if known_hash is None:
+                text_hash, name_hash = reference_hashes(text)
+                yield f"{cso_id}\t{self.system_id}\t{attribute}\t{copy_text(text)}\t{text_hash}\t{name_hash}\n"

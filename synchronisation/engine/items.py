@@ -5,9 +5,10 @@ An item's outcomes form a small tree, cause -> effect; its summary is the flat f
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,12 @@ ITEM_COLUMNS = (
 DETAIL_COLUMNS = ("month", "activity_id", "ordinal", "outcomes", "scope", "old_values", "new_values")
 PREFIX_LENGTH = 28
 """Characters of an activity's id that its items share; the ordinal follows in hex (`activities.items.item_id`)."""
+
+Totals = tuple[tuple[str, int], ...]
+"""(outcome type, count), in causal order."""
+
+Kind = tuple[str, str | None, Totals]
+"""What happened to one object: (change type, error type, totals)."""
 
 NOT_IN_SUMMARY = frozenset({"Provisioned"})
 
@@ -74,18 +81,27 @@ class Outcome:
         for child in self.children:
             child.add_to(totals)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> str:
         """As `ExecutionItemDetail.outcomes` keeps it: what is empty is left out, half of its bytes otherwise."""
-        shown: dict[str, Any] = {"type": self.type, "count": self.count}
+        shown = f'{{"type":"{self.type}","count":{self.count}'
         if self.target_system is not None:
-            shown["targetSystemName"] = self.target_system
+            shown += f',"targetSystemName":{_quoted(self.target_system)}'
         if self.rule is not None:
-            shown["syncRuleName"] = self.rule
+            shown += f',"syncRuleName":{_quoted(self.rule)}'
         if self.pending_export_id is not None:
-            shown["pendingExportId"] = self.pending_export_id
+            shown += f',"pendingExportId":"{self.pending_export_id}"'
         if self.children:
-            shown["children"] = [child.as_json() for child in self.children]
-        return shown
+            shown += f',"children":{outcomes_json(self.children)}'
+        return shown + "}"
+
+
+def outcomes_json(outcomes: Iterable[Outcome]) -> str:
+    return "[" + ",".join([outcome.as_json() for outcome in outcomes]) + "]"
+
+
+@lru_cache
+def _quoted(name: str) -> str:
+    return orjson.dumps(name).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +159,7 @@ class _Numbered:
 
     def __init__(self, activity_id: UUID, month: date, first: int, items: Sequence[Item]) -> None:
         self.activity = str(activity_id)
-        self.month = month
+        self.month = str(month)
         self.first = first
         self.items = items
 
@@ -153,18 +169,25 @@ class _Numbered:
             yield item, f"{prefix}{ordinal:08x}", ordinal
 
     def item_rows(self, counters: Counter[str]) -> Iterator[tuple[Any, ...]]:
+        """Few kinds of things happen to many objects: each kind is summed up and counted once."""
+        kinds: Counter[Kind] = Counter()
+        summaries: dict[Totals, str | None] = {}
         for item, identifier, ordinal in self._keys():
-            totals = item.totals()
-            count_item(counters, item.change_type, item.error_type, totals)
+            totals = tuple(item.totals().items())
+            if totals not in summaries:
+                summaries[totals] = summary(dict(totals))
+            kinds[item.change_type, item.error_type, totals] += 1
             yield (
                 identifier, self.month, self.activity, ordinal, item.external_id, item.display_name, item.object_type,
-                item.change_type, item.error_type, item.error_message, summary(totals), item.cso_id, item.mvo_id,
+                item.change_type, item.error_type, item.error_message, summaries[totals], item.cso_id, item.mvo_id,
             )  # fmt: skip
+        for (change_type, error_type, totals), times in kinds.items():
+            count_item(counters, change_type, error_type, dict(totals), times)
 
     def detail_rows(self) -> Iterator[tuple[Any, ...]]:
         for item, _, ordinal in self._keys():
             if item.outcomes or item.changes is not None:
-                outcomes = orjson.dumps([outcome.as_json() for outcome in item.outcomes]).decode()
+                outcomes = outcomes_json(item.outcomes)
                 changes = item.changes.columns() if item.changes is not None else (None, None, None)
                 yield self.month, self.activity, ordinal, outcomes, *changes
 

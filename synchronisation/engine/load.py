@@ -4,27 +4,45 @@ In: CSO ids in the order they are decided, or MVO ids. Out: the objects, the MVO
 those MVOs' accounts in the systems that matter, and the pending exports of these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from psycopg import Cursor
 
 from synchronisation.rules.compile import CompiledRules
-from synchronisation.rules.world import FETCHED_PER_KEY, Account, Cso, Export, MatchKey, Mvo, World
+from synchronisation.rules.world import (
+    FETCHED_PER_KEY,
+    Account,
+    Cso,
+    Export,
+    MatchKey,
+    Mvo,
+    World,
+    read_holders,
+)
 
+from .bulk import NO_IDS, uuid_array
 from .statements import sql
 
 
-def load_page(cursor: Cursor[Any], ids: Sequence[str], rules: CompiledRules, system_id: int) -> World:
-    """The world of one page of CSOs of `system_id`."""
+def load_page(
+    cursor: Cursor[Any], ids: Sequence[str], rules: CompiledRules, system_id: int, before: World | None
+) -> World:
+    """The world of one page of CSOs of `system_id`.
+
+    before: the world of the page before, which may be on its way to the database still.
+    """
     systems = _systems(rules, system_id)
-    world = World(lambda key: _answering(cursor, key, systems))
+    under_way = before.mvos if before is not None else {}
+    world = World(lambda key: _answering(cursor, key, systems, under_way))
     joined = _load_csos(cursor, ids, world)
     unjoined = [cso for cso in world.csos if cso.id not in joined]
     wanted = set(joined.values()) | _load_keys(cursor, unjoined, world, rules)
-    for mvo in load_mvos(cursor, wanted, systems):
+    for mvo in _present(cursor, wanted, systems, under_way):
         world.add(mvo)
+    if before is not None:
+        world.follow(before)
     for cso in world.csos:
         if cso.id in joined:
             cso.mvo = world.mvos.get(joined[cso.id])
@@ -40,7 +58,7 @@ def _systems(rules: CompiledRules, system_id: int) -> list[int]:
 def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> dict[str, str]:
     """Fill the world's CSOs; the MVO's id by CSO id, of those that are joined."""
     joined = {}
-    cursor.execute(sql("load_csos"), {"ids": ids})
+    cursor.execute(sql("load_csos"), {"ids": uuid_array(ids)})
     for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor:
         world.csos.append(Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned))
         if mvo_id is not None:
@@ -61,7 +79,8 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     if not keys:
         return set()
     rule_ids, hashes = zip(*keys, strict=True)
-    cursor.execute(sql("load_match_keys"), {"rules": list(rule_ids), "keys": list(hashes), "limit": FETCHED_PER_KEY})
+    parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
+    cursor.execute(sql("load_match_keys"), parameters)
     found: dict[MatchKey, set[str]] = {}
     for rule_id, key, mvo_id in cursor:
         found.setdefault((rule_id, key), set()).add(mvo_id)
@@ -70,21 +89,28 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     return set().union(*found.values()) if found else set()
 
 
-def _answering(cursor: Cursor[Any], key: MatchKey, systems: list[int]) -> list[Mvo]:
+def _answering(cursor: Cursor[Any], key: MatchKey, systems: list[int], under_way: Mapping[str, Mvo]) -> list[Mvo]:
     cursor.execute(sql("answering_mvos"), {"rule": key[0], "key": key[1]})
-    return load_mvos(cursor, [mvo_id for (mvo_id,) in cursor.fetchall()], systems)
+    return _present(cursor, {mvo_id for (mvo_id,) in cursor.fetchall()}, systems, under_way)
+
+
+def _present(cursor: Cursor[Any], ids: set[str], systems: list[int], under_way: Mapping[str, Mvo]) -> list[Mvo]:
+    """MVOs as they are once what is under way is written."""
+    stored = load_mvos(cursor, ids - under_way.keys(), systems)
+    return stored + [under_way[mvo_id].settled() for mvo_id in sorted(ids & under_way.keys())]
 
 
 def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None) -> list[Mvo]:
     """MVOs with their accounts in these systems (None: in all)."""
-    wanted = sorted(ids)
-    if not wanted:
+    wanted = uuid_array(ids)
+    if wanted == NO_IDS:
         return []
     cursor.execute(sql("load_mvos"), {"ids": wanted})
     mvos = {}
     for mvo_id, type_id, document, holders, eligible in cursor:
         values = orjson.loads(document)
-        mvos[mvo_id] = Mvo(mvo_id, type_id, values, orjson.loads(holders), before=values, deletion_eligible=eligible)
+        held = read_holders(orjson.loads(holders))
+        mvos[mvo_id] = Mvo(mvo_id, type_id, values, held, before=values, deletion_eligible=eligible)
     cursor.execute(sql("load_accounts"), {"ids": wanted, "systems": systems})
     for mvo_id, *columns in cursor:
         account = _account(columns)

@@ -25,9 +25,10 @@ from synchronisation.rules.specification import Specification
 from . import leases
 from .errors import StopRequestedError
 from .items import Item, write_items
+from .lanes import Turn
 from .statements import sql as statement
 
-PAGE_SIZE = 5_000
+PAGE_SIZE = 2_000
 """Objects a page: they share some twenty statements and one commit, and are all that memory holds at a time."""
 
 ANALYZE_FROM = 1_000
@@ -48,12 +49,18 @@ PAGE_SETTINGS = sql.SQL(
 
 @dataclass(slots=True)
 class Page:
-    """One transaction of a run. Items collected here are written by its last statements."""
+    """One transaction of a run, and what it changes of the run's state once it commits.
+
+    items: written by its last statements; counters: added to the run's; position: where the phase stands behind it.
+    """
 
     cursor: Cursor[Any]
     now: datetime
+    turn: Turn
     items: list[Item] = field(default_factory=list)
     processed: int = 0
+    counters: Counter[str] = field(default_factory=Counter)
+    position: dict[str, Any] = field(default_factory=dict)
 
 
 class Run:
@@ -90,40 +97,52 @@ class Run:
         return raw
 
     @contextmanager
-    def page(self, *, durable: bool = False) -> Iterator[Page]:
-        """One page: its transaction, fence and, at the end, its items, counters and checkpoint.
-
-        durable: wait until it would survive a power cut, since another system hears of it next.
-
-        Raises: LeaseLostError, StopRequestedError (also for a cancel), before anything was written.
-        """
+    def reading(self) -> Iterator[Cursor[Any]]:
+        """A transaction for reading what a later page works with; that page looks at the fence."""
         with transaction.atomic():
             cursor = self.connection.cursor()
             cursor.execute(PAGE_SETTINGS.format(schema=sql.Identifier(self.schema)))
+            yield cursor
+
+    @contextmanager
+    def page(self, *, durable: bool = False, turn: Turn | None = None) -> Iterator[Page]:
+        """One page: its transaction, fence and, at the end, its items, counters and checkpoint.
+
+        durable: wait until it would survive a power cut, since another system hears of it next. turn: its place
+        among pages that are under way at once.
+
+        Raises: LeaseLostError, StopRequestedError (also for a cancel), before anything was written; AbandonedError.
+        """
+        with self.reading() as cursor:
             if not durable:
                 cursor.execute(COMMIT_IN_BACKGROUND)
             signals = leases.hold(cursor, self.activity_id, self.fence)
             if signals.stop or signals.cancel:
                 raise StopRequestedError(cancelled=signals.cancel)
-            page = Page(cursor, datetime.now(UTC))
+            page = Page(cursor, datetime.now(UTC), turn or Turn())
             yield page
             if page.items:
-                first = self.reserve(len(page.items))
+                first = self.reserve(page, len(page.items))
                 write_items(
                     cursor,
                     activity_id=self.activity_id,
                     month=self.month,
                     first=first,
                     items=page.items,
-                    counters=self.counters,
+                    counters=page.counters,
                 )
+            page.turn.wait_to_commit()
+            self.counters.update(page.counters)
+            self.position |= page.position
             self.objects_processed += page.processed
             self._save(cursor)
 
-    def reserve(self, count: int) -> int:
-        """Take the next `count` ordinals; the first of them. They commit with the page."""
+    def reserve(self, page: Page, count: int) -> int:
+        """Take the next `count` ordinals for the page, at most once; the first of them. They commit with it."""
+        page.turn.wait_to_number()
         first = self.item_count
         self.item_count += count
+        page.turn.numbered()
         return first
 
     def warn(self, message: str) -> None:

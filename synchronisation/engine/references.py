@@ -20,7 +20,7 @@ from synchronisation.rules.errors import MultiValuedToSingleValuedError
 from synchronisation.rules.references import Inflow, Outflow, ReferenceFlows, reference_flows
 
 from .amend import Amended, write_amended, written_item
-from .bulk import copy_rows
+from .bulk import copy_rows, uuid_array
 from .items import Item, Outcome
 from .pages import Page, Run
 from .statements import sql
@@ -106,7 +106,7 @@ class _Phase:
                 cursor.execute(sql("note_unchanged_by_cso"))
             row: Any = cursor.execute(sql("last_removed_reference"), {"system": self.system_id}).fetchone()
             mark = 0 if self.full else ConnectedSystem.objects.get(pk=self.system_id).sync_mark
-            run.position = {"step": 0, "after": 0, "joins": 0, "removed": row[0], "mark": mark}
+            page.position |= {"step": 0, "after": 0, "joins": 0, "removed": row[0], "mark": mark}
 
     def _finish(self, step: int) -> None:
         """What was looked at is forgotten; what could not flow is looked at again by the next run."""
@@ -115,7 +115,7 @@ class _Phase:
             page.cursor.execute(sql("note_failed_joins"))
             parameters = {"system": self.system_id, "upper": self.run.position["removed"]}
             page.cursor.execute(sql("forget_removed_references"), parameters)
-            self.run.position["step"] = step
+            page.position["step"] = step
 
     def _range(self, next_rows: LiteralString, add: LiteralString, *, orphaned: bool = False, **bounds: int) -> bool:
         """Judge the next range of rows; False when there is none."""
@@ -131,7 +131,7 @@ class _Phase:
             page.cursor.execute(sql(add), parameters)
             self.judge.page(page, orphaned=parameters if orphaned else None)
             page.processed = count
-            self.run.position["after"] = last
+            page.position["after"] = last
         return True
 
     def _changed(self) -> bool:
@@ -174,7 +174,7 @@ class _Phase:
             page.cursor.execute(sql("make_reference_candidates"))
             page.cursor.execute(sql("add_held_references"), parameters)
             self.judge.page(page)
-            self.run.position["key"] = key
+            page.position["key"] = key
         return True
 
     def _joins(self) -> bool:
@@ -191,7 +191,7 @@ class _Phase:
             parameters["last"] = row[0]
             page.cursor.execute(sql("expand_joins_to_mvos"), parameters)
             page.cursor.execute(sql("expand_joins_to_accounts"), parameters)
-            self.run.position["joins"] = row[0]
+            page.position["joins"] = row[0]
         return True
 
 
@@ -232,7 +232,7 @@ class _Judge:
             cursor.execute(sql(name))
         for mvo_id, count, cso_id in cursor.execute(sql("count_flowed")).fetchall():
             said.flowed(mvo_id, cso_id, count)
-        parameters = {"ids": list(said.flows), "now": page.now, "started": self.run.specification.now}
+        parameters = {"ids": uuid_array(said.flows), "now": page.now, "started": self.run.specification.now}
         cursor.execute(sql("touch_mvos"), parameters)
         for refused in cursor.execute(sql("refused_mvo_references")).fetchall():
             said.refused(refused, self.attribute_names)
@@ -252,16 +252,16 @@ class _Judge:
                 said.queued(export)
             cursor.execute(sql("mark_unresolved"))
         if withdrawn:
-            cursor.execute(sql("settle_exports_of_references"), {"ids": withdrawn})
+            cursor.execute(sql("settle_exports_of_references"), {"ids": uuid_array(withdrawn)})
 
     def _exports(self, page: Page, accounts: Sequence[str]) -> list[Queued]:
         """The pending exports of accounts that have something new, made where there is none."""
         cursor = page.cursor
-        cursor.execute(sql("exports_of_accounts"), {"ids": accounts})
+        cursor.execute(sql("exports_of_accounts"), {"ids": uuid_array(accounts)})
         rows = [(*known, export_id, export_id or str(uuid7())) for *known, export_id in cursor.fetchall()]
         new = [(row[-1], row[0]) for row in rows if row[-2] is None]
         _insert_exports(cursor, new, page)
-        cursor.execute(sql("wake_exports"), {"ids": [row[0] for row in rows if row[-2] is not None]})
+        cursor.execute(sql("wake_exports"), {"ids": uuid_array(row[0] for row in rows if row[-2] is not None)})
         return [(cso, mvo, system, rule, export) for cso, mvo, system, rule, _, export in rows]
 
 
@@ -313,7 +313,7 @@ class _Said:
             self._say(mvo_id, amended.item)
         was_processed = {id(amended): seen for _, seen, amended in items}
         new = write_amended(run, page, [amended for _, _, amended in items])
-        run.counters[STAT.UNCHANGED] -= sum(was_processed[id(amended)] for amended in new)
+        page.counters[STAT.UNCHANGED] -= sum(was_processed[id(amended)] for amended in new)
         run.facts["old_errors"] |= any(not seen and amended.item.error_type for _, seen, amended in items)
         parameters = {"csos": [one.item.cso_id for one in new], "ordinals": [one.ordinal for one in new]}
         page.cursor.execute(sql("note_new_items"), parameters)

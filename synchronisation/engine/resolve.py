@@ -44,7 +44,7 @@ def _give_way_page(run: Run) -> bool:
         if row[0] is None:
             return False
         page.cursor.execute(sql("give_way"), {**parameters, "last": row[0]})
-        run.position["renamed"] = row[0]
+        page.position["renamed"] = row[0]
     return True
 
 
@@ -76,8 +76,8 @@ def _lost_page(run: Run) -> bool:
         ordinals = list(range(run.item_count, run.item_count + len(rows)))
         page.cursor.execute(sql("note_items_of"), {"csos": csos, "ordinals": ordinals})
         if run.specification.run_type == "FullImport":
-            run.counters[STAT.UNCHANGED] -= len(rows)
-        run.position["lost"] = csos[-1]
+            page.counters[STAT.UNCHANGED] -= len(rows)
+        page.position["lost"] = csos[-1]
     return True
 
 

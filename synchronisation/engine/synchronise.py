@@ -5,12 +5,13 @@ Always: a failing object is its own item and is left over for the next delta; th
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import orjson
+from psycopg import Cursor
 
 from activities.statistics import Counter as STAT
 from activities.statistics import object_type_key
@@ -20,15 +21,16 @@ from synchronisation.rules.errors import ExistingJoinError, ObjectError
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.values import hash_text
-from synchronisation.rules.world import Cso, Mvo, World
+from synchronisation.rules.world import Account, Cso, Identity, Mvo, World
 from synchronisation.secrets import encrypt
 
-from .bulk import copy_rows, copy_temporary
+from .bulk import copy_rows, copy_temporary, uuid_array
 from .items import AttributeChanges, Item, Outcome
+from .lanes import Lanes, Turn
 from .load import load_page
 from .pages import Page, Run
 from .statements import sql
-from .work import for_each_page
+from .work import WorkPage, expect_work, for_each_page, pages_ahead
 from .write import KEY_TYPES, match_keys, write_world
 
 
@@ -79,8 +81,9 @@ def remove_obsolete(run: Run) -> None:
 
 def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
     cursor = page.cursor
-    cursor.execute(sql("free_mvos"), {"ids": ids})
-    cursor.execute(sql("load_unjoined_obsolete"), {"ids": ids})
+    parameters = {"ids": uuid_array(ids)}
+    cursor.execute(sql("free_mvos"), parameters)
+    cursor.execute(sql("load_unjoined_obsolete"), parameters)
     for cso_id, external_id, display_name, object_type in cursor.fetchall():
         page.items.append(Item(external_id, display_name, object_type, "Delete", cso_id=cso_id))
     for name in (
@@ -91,17 +94,34 @@ def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
         "remove_left_over",
         "remove_csos",
     ):
-        cursor.execute(sql(name), {"ids": ids})
+        cursor.execute(sql(name), parameters)
 
 
 def synchronise_active(run: Run) -> None:
-    """Inbound and outbound for each object of the list."""
+    """Inbound and outbound for each object of the list; one page is written while the next is decided."""
+    expect_work(run, "active")
     synchroniser = Synchroniser(run)
-    for_each_page(run, "active", synchroniser.page)
+    before: World | None = None
+    with Lanes(1) as behind:
+        for work in pages_ahead(run, "active"):
+            decided = synchroniser.decide(work, before)
+            behind.submit(partial(synchroniser.write, decided))
+            before = decided.world
+
+
+@dataclass(slots=True)
+class Decided:
+    """A page that is ready to be written. failed: (CSO id, reason); left_over: CSOs that an earlier run left over."""
+
+    work: WorkPage
+    world: World
+    items: list[Item]
+    failed: list[tuple[str, str]]
+    left_over: set[str]
 
 
 class Synchroniser:
-    """Decides pages of CSOs; carries the compiled rules from page to page."""
+    """Decides pages of CSOs and writes them; carries the compiled rules from page to page."""
 
     def __init__(self, run: Run) -> None:
         specification = run.specification
@@ -112,27 +132,37 @@ class Synchroniser:
         self.type_names = {kind.id: kind.name for kind in specification.object_types}
         self.max_attempts = {system.id: system.max_export_attempts for system in specification.systems}
 
-    def page(self, page: Page, ids: list[str]) -> None:
-        page.cursor.execute(sql("remove_left_over"), {"ids": ids})
-        left_over = {cso_id for (cso_id,) in page.cursor.fetchall()}
-        world = load_page(page.cursor, ids, self.rules, self.system_id)
-        decided = [(cso, self._decide(cso, world, is_left_over=cso.id in left_over)) for cso in world.csos]
-        self.settle_collisions(page, world, [effect for _, (_, effects) in decided for effect in effects])
-        self._count(decided)
-        failed: list[tuple[str, str]] = []
-        for cso, (inbound, effects) in decided:
+    def decide(self, work: WorkPage, before: World | None) -> Decided:
+        """Decide one page. before: the world of the page before, which may be on its way to the database still."""
+        with self.run.reading() as cursor:
+            cursor.execute(sql("find_left_over"), {"ids": uuid_array(work.ids)})
+            left_over = {cso_id for (cso_id,) in cursor.fetchall()}
+            world = load_page(cursor, work.ids, self.rules, self.system_id, before)
+            happened = [(cso, *self._decide(cso, world, is_left_over=cso.id in left_over)) for cso in world.csos]
+            self.settle_collisions(cursor, world, [effect for _, _, effects in happened for effect in effects], before)
+        decided = Decided(work, world, [], [], left_over)
+        for cso, inbound, effects in happened:
             item = self._item(cso, inbound, effects)
             if item is not None:
-                page.items.append(item)
+                decided.items.append(item)
                 if item.error_type is not None:
-                    failed.append((cso.id, item.error_message or item.error_type))
-        self.run.counters[STAT.UNCHANGED] += len(decided) - len(page.items)
-        write_world(page.cursor, world, self.rules, page.now, self.max_attempts)
-        self._remember_failures(page, failed, left_over)
+                    decided.failed.append((cso.id, item.error_message or item.error_type))
+        return decided
 
-    def _count(self, decided: Sequence[tuple[Cso, object]]) -> None:
-        for type_id, number in Counter(cso.object_type_id for cso, _ in decided).items():
-            self.run.counters[object_type_key(self.type_names[type_id])] += number
+    def write(self, decided: Decided, turn: Turn) -> None:
+        """Commit one page."""
+        with self.run.page(turn=turn) as page:
+            page.cursor.execute(sql("remove_left_over"), {"ids": uuid_array(decided.work.ids)})
+            write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
+            self._remember_failures(page, decided.failed, decided.left_over)
+            page.items = decided.items
+            self._count(page, decided)
+            decided.work.done_in(page)
+
+    def _count(self, page: Page, decided: Decided) -> None:
+        page.counters[STAT.UNCHANGED] += len(decided.world.csos) - len(decided.items)
+        for type_id, number in Counter(cso.object_type_id for cso in decided.world.csos).items():
+            page.counters[object_type_key(self.type_names[type_id])] += number
 
     def _decide(self, cso: Cso, world: World, *, is_left_over: bool) -> tuple[Inbound | ObjectError, list[Effect]]:
         """Inbound, then outbound for the MVO if it changed or failed before, or in a full run anyway."""
@@ -146,31 +176,28 @@ class Synchroniser:
         drift_only = None if changed else self.system_id
         return inbound, list(synchronise_outbound(cso.mvo, self.rules, drift_system_id=drift_only))
 
-    def settle_collisions(self, page: Page, world: World, effects: list[Effect]) -> None:
+    def settle_collisions(
+        self, cursor: Cursor[Any], world: World, effects: list[Effect], before: World | None = None
+    ) -> None:
         """Take back provisioning where the target has an object with that external ID already.
 
         In the order of the effects: one whose placeholder gave way frees its external ID for those after it.
         """
         world.removed_accounts += [effect.replaced for effect in effects if effect.replaced is not None]
-        provisioned = [e for e in effects if e.provisioned and e.account and e.account.external_id_hash]
+        provisioned = [(effect, e) for effect in effects if (e := _provisioned_identity(effect)) is not None]
         if not provisioned:
             return
-        page.cursor.execute(
-            sql("taken_external_ids"),
-            {
-                "types": [e.account.object_type_id for e in provisioned if e.account],
-                "hashes": [e.account.external_id_hash for e in provisioned if e.account],
-            },
-        )
-        taken = {(type_id, external_hash) for type_id, external_hash in page.cursor}
-        for effect in provisioned:
-            account, old = effect.account, effect.replaced
-            assert account is not None
-            if old is not None and old.external_id is not None:
-                taken.discard((old.object_type_id, hash_text(old.external_id)))
-            identity = (account.object_type_id, account.external_id_hash)
+        taken = _taken(cursor, [identity for _, identity in provisioned])
+        if before is not None:
+            taken = (taken - before.released) | before.claimed
+        for effect, identity in provisioned:
+            if effect.replaced is not None and effect.replaced.external_id is not None:
+                world.release(_identity(effect.replaced))
+                taken.discard(_identity(effect.replaced))
             if identity in taken:
                 self._withdraw(effect)
+            else:
+                world.claim(identity)
             taken.add(identity)
 
     def _withdraw(self, effect: Effect) -> None:
@@ -208,23 +235,45 @@ class Synchroniser:
             copy_rows(page.cursor, "left_over", ("cso_id", "system_id", "reason"), rows)
 
 
+def _provisioned_identity(effect: Effect) -> Identity | None:
+    """What a new account will be known by; None where nothing is provisioned, or the target gives the identifier."""
+    account = effect.account
+    if not effect.provisioned or account is None or account.external_id_hash is None:
+        return None
+    return account.object_type_id, account.external_id_hash
+
+
+def _identity(account: Account) -> Identity:
+    return account.object_type_id, hash_text(account.external_id or "")
+
+
+def _taken(cursor: Cursor[Any], identities: list[Identity]) -> set[Identity]:
+    """Which of these the database has."""
+    types, hashes = zip(*identities, strict=True)
+    cursor.execute(sql("taken_external_ids"), {"types": list(types), "hashes": uuid_array(hashes)})
+    return {(type_id, external_hash) for type_id, external_hash in cursor}
+
+
 def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iterator[Outcome]:
     """The tree of one object: projection or join, the flow it caused, and the exports that caused."""
-    chain: list[Outcome] = []
+    cause: Outcome | None = None
     if inbound.projected or inbound.joined:
-        chain.append(Outcome("Projected" if inbound.projected else "Joined"))
+        cause = Outcome("Projected" if inbound.projected else "Joined")
+        yield cause
     if inbound.flows:
-        chain.append(Outcome("AttributeFlow", inbound.flows))
-    for cause, consequence in pairwise(chain):
-        cause.add(consequence)
-    yield from chain[:1]
+        flow = Outcome("AttributeFlow", inbound.flows)
+        if cause is None:
+            yield flow
+        else:
+            cause.add(flow)
+        cause = flow
     for effect in effects:
         if effect.queued:
-            branch = effect_outcome(effect, is_drift=not chain and effect.target.system_id == system_id)
-            if chain:
-                chain[-1].add(branch)
-            else:
+            branch = effect_outcome(effect, is_drift=cause is None and effect.target.system_id == system_id)
+            if cause is None:
                 yield branch
+            else:
+                cause.add(branch)
 
 
 def effect_outcome(effect: Effect, *, is_drift: bool = False) -> Outcome:

@@ -13,9 +13,9 @@ from psycopg import Cursor
 
 from synchronisation.rules.compile import CompiledRules, Matcher
 from synchronisation.rules.values import Document
-from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World
+from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World, stored_holders
 
-from .bulk import copy_rows, copy_temporary
+from .bulk import copy_rows, copy_temporary, uuid_array
 from .statements import sql
 
 MVO_COLUMNS = ("id", "type_id", "created", "status", "origin", "display_name", "document", "holders")
@@ -40,13 +40,14 @@ def write_world(
     cursor: Cursor[Any], world: World, rules: CompiledRules, now: datetime, max_attempts: dict[int, int]
 ) -> None:
     """Write everything the page changed. max_attempts: by system id, for new exports."""
+    moment = now.isoformat()  # as text: a datetime takes COPY 4 us, in five rows of every person
     deleted = {mvo.id for mvo in world.deleted_mvos}
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
     _remove(cursor, world, rules)
-    _write_mvos(cursor, kept, rules, now)
+    _write_mvos(cursor, kept, rules, moment)
     _write_keys(cursor, world)
-    _write_accounts(cursor, kept, rules, now)
-    _write_exports(cursor, world, now, max_attempts)
+    _write_accounts(cursor, kept, rules, moment)
+    _write_exports(cursor, world, moment, max_attempts)
 
 
 def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
@@ -54,22 +55,22 @@ def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
     disconnected = [a.cso_id for a in world.removed_accounts if not a.is_removed]
     if removed:
         for name in ("remove_placeholder_exports", "remove_joins", "remove_csos"):
-            cursor.execute(sql(name), {"ids": removed})
+            cursor.execute(sql(name), {"ids": uuid_array(removed)})
     if disconnected:
         for name in ("remove_joins", "mark_deprovisioned"):
-            cursor.execute(sql(name), {"ids": disconnected})
+            cursor.execute(sql(name), {"ids": uuid_array(disconnected)})
     if world.deleted_mvos:
-        ids = [mvo.id for mvo in world.deleted_mvos]
+        ids = uuid_array(mvo.id for mvo in world.deleted_mvos)
         if rules.references:
             cursor.execute(sql("note_orphaned_references"), {"ids": ids})
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
             cursor.execute(sql(name), {"ids": ids})
 
 
-def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: datetime) -> None:
+def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
     def columns(mvo: Mvo) -> tuple[str | None, str, str]:
         name = rules.display_name[mvo.type_id](mvo.document)
-        return name, orjson.dumps(mvo.document).decode(), orjson.dumps(mvo.holders).decode()
+        return name, orjson.dumps(mvo.document).decode(), orjson.dumps(stored_holders(mvo.holders)).decode()
 
     new = [mvo for mvo in mvos if mvo.is_new]
     changed = [(mvo.id, *columns(mvo)) for mvo in mvos if mvo.is_changed]
@@ -95,7 +96,7 @@ def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]
     return {(matcher.rule_id, key) for matcher in matchers for key in matcher.keys_of(document, matcher.target_key)}
 
 
-def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: datetime) -> None:
+def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
     accounts = [(mvo, account) for mvo in mvos for account in mvo.accounts.values()]
     new = [account for _, account in accounts if account.is_new]
     joined = [(mvo, account) for mvo, account in accounts if account.is_new or account.is_joined_now]
@@ -117,14 +118,14 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, 
         cursor.execute(sql("update_join_rules"))
 
 
-def _placeholder_row(account: Account, now: datetime) -> tuple[Any, ...]:
+def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
     return (
         account.cso_id, account.system_id, account.object_type_id, now, account.status, account.external_id,
         account.external_id_hash, account.secondary_hash, account.display_name, "{}", False,
     )  # fmt: skip
 
 
-def _write_exports(cursor: Cursor[Any], world: World, now: datetime, max_attempts: dict[int, int]) -> None:
+def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: dict[int, int]) -> None:
     exports = list(_exports(world))
     withdrawn = [export.id for _, _, export in exports if export.is_withdrawn and not export.is_new]
     new = [(mvo, account, export) for mvo, account, export in exports if export.is_new and not export.is_withdrawn]
@@ -134,7 +135,7 @@ def _write_exports(cursor: Cursor[Any], world: World, now: datetime, max_attempt
         if export.is_changed and not export.is_new and not export.is_withdrawn
     ]
     if withdrawn:
-        cursor.execute(sql("remove_exports"), {"ids": withdrawn})
+        cursor.execute(sql("remove_exports"), {"ids": uuid_array(withdrawn)})
     if changed:
         copy_temporary(cursor, "changed_export", CHANGED_EXPORT, changed)
         cursor.execute(sql("update_exports"))
@@ -143,9 +144,7 @@ def _write_exports(cursor: Cursor[Any], world: World, now: datetime, max_attempt
         copy_rows(cursor, "pending_export", EXPORT_COLUMNS, rows)
 
 
-def _export_row(
-    mvo: Mvo, account: Account, export: Export, now: datetime, max_attempts: dict[int, int]
-) -> tuple[Any, ...]:
+def _export_row(mvo: Mvo, account: Account, export: Export, now: str, max_attempts: dict[int, int]) -> tuple[Any, ...]:
     return (
         export.id, account.cso_id, account.system_id, mvo.id, account.rule_id, export.change_type, export.status, now,
         0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),

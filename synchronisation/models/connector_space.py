@@ -149,26 +149,26 @@ class ChangedJoin(models.Model):
 class MvoMatchKey(models.Model):
     """(matching rule, hash of the normalised value) -> MVO, for joining."""
 
+    pk = models.CompositePrimaryKey("rule_id", "key", "mvo_id")
     rule_id = models.IntegerField()
     key = models.UUIDField()
     mvo_id = models.UUIDField()
 
     class Meta:
         db_table = "mvo_match_key"
-        constraints = [models.UniqueConstraint("rule_id", "key", "mvo_id", name="mvo_match_key_once")]
         indexes = [models.Index("mvo_id", name="mvo_match_key_by_mvo")]
 
 
 class CsoMatchKey(models.Model):
     """(matching rule, hash of the normalised value) -> unjoined CSO, for export matching."""
 
+    pk = models.CompositePrimaryKey("rule_id", "key", "cso_id")
     rule_id = models.IntegerField()
     key = models.UUIDField()
     cso_id = models.UUIDField()
 
     class Meta:
         db_table = "cso_match_key"
-        constraints = [models.UniqueConstraint("rule_id", "key", "cso_id", name="cso_match_key_once")]
         indexes = [models.Index("cso_id", name="cso_match_key_by_cso")]
 
 

@@ -1,7 +1,7 @@
 """The metaverse: its schema and its objects (MVOs).
 
 An object is one document: scalar and multi-valued attributes in one jsonb keyed by attribute id; references are
-rows. `holders` says for each attribute whose value it is: {attribute id: [connected system id, rule id]}.
+rows. `holders` says whose values they are: [[connected system id, rule id, [attribute ids]], ...].
 """
 
 from django.db import models
@@ -79,7 +79,7 @@ class MetaverseObject(models.Model):
     origin = models.CharField(max_length=9, choices=MetaverseObjectOrigin, default=MetaverseObjectOrigin.PROJECTED)
     display_name = models.TextField(null=True)
     document = models.JSONField(default=dict)
-    holders = models.JSONField(default=dict)
+    holders = models.JSONField(default=list)
     last_connector_disconnected = models.DateTimeField(null=True)
     deletion_eligible = models.DateTimeField(null=True)
 

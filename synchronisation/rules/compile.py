@@ -30,6 +30,7 @@ from .specification import (
     System,
 )
 from .values import CONVERTERS, Document, InvalidValueError, JsonValue, as_set, match_key, to_text
+from .world import Holder
 
 Seal = Callable[[str], str]
 """Encrypts one secret; the token is text."""
@@ -44,14 +45,17 @@ class Flow:
     """One mapping, ready to run.
 
     value: (mv, cs) -> the first source's value that is one; None: no value. Raises: FlowError.
+    copied: the source attribute's key where the value is just that, which saves the call.
     reads: keys of the source attributes; an export flow needs no look when none of them changed.
     is_secret: a secret function occurs in it, so it is evaluated only when a create is queued.
     """
 
     rule_id: int
+    holder: Holder
     target: Attribute
     key: str
     value: Evaluate
+    copied: str | None
     reads: frozenset[str]
     priority: int
     null_is_value: bool
@@ -77,10 +81,26 @@ class Matcher:
     def keys_of(self, document: Document, key: str) -> list[str]:
         """The match keys of an attribute's values; none when it is empty."""
         value = document.get(key)
+        if type(value) is str:
+            return [match_key(value, self.case_sensitive)] if value else []
         if value is None:
             return []
         values = value if isinstance(value, list) else [value]
-        return [match_key(to_text(item), case_sensitive=self.case_sensitive) for item in values if item != ""]
+        return [match_key(to_text(item), self.case_sensitive) for item in values if item != ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """All mappings of one object type to one metaverse type, in the order they run.
+
+    are_apart: no two write the same attribute and null is no value, so that nothing is to be decided for a new MVO.
+    """
+
+    all: tuple[Flow, ...]
+    are_apart: bool
+
+
+NO_FLOWS = Flows((), are_apart=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +111,7 @@ class InboundType:
     """
 
     object_type: ObjectType
-    flows_by_type: dict[int, tuple[Flow, ...]]
+    flows_by_type: dict[int, Flows]
     matchers: tuple[Matcher, ...]
     projection: tuple[Rule, int] | None
 
@@ -190,7 +210,7 @@ class _Compiler:
             by_type.setdefault(rule.metaverse_type_id, []).extend(self._flows(rule))
         return InboundType(
             object_type,
-            {type_id: tuple(flows) for type_id, flows in by_type.items()},
+            {type_id: _together(flows) for type_id, flows in by_type.items()},
             tuple(_matcher(m) for m in self._matching_rules(object_type, rules)),
             next(((rule, rule.metaverse_type_id) for rule in rules if rule.projects), None),
         )
@@ -263,10 +283,13 @@ class _Compiler:
         evaluators: list[Evaluate] = []
         reads: set[str] = set()
         is_secret = False
+        copied: str | None = None
         for source in mapping.sources:
             if source.expression is None:
                 attribute = own[_attribute_id(source)]
                 reads.add(attribute.key)
+                if len(mapping.sources) == 1 and _same_form(attribute, target):
+                    copied = attribute.key
                 evaluators.append(_direct(attribute, target, name, reads_cs=rule.is_import))
                 continue
             expression = compile_expression(source.expression, mv=_names(mv_attributes), cs=_names(cs_attributes))
@@ -274,9 +297,14 @@ class _Compiler:
             is_secret |= expression.uses_random
             evaluators.append(_expression(expression, target, name, self.clock))
         return Flow(
-            rule.id, target, target.key, _first(evaluators), frozenset(reads), mapping.priority or LAST,
-            mapping.null_is_value, mapping.initial_only, is_secret,
+            rule.id, (rule.system_id, rule.id), target, target.key, _first(evaluators), copied, frozenset(reads),
+            mapping.priority or LAST, mapping.null_is_value, mapping.initial_only, is_secret,
         )  # fmt: skip
+
+
+def _together(flows: list[Flow]) -> Flows:
+    are_apart = len({flow.key for flow in flows}) == len(flows) and not any(flow.null_is_value for flow in flows)
+    return Flows(tuple(flows), are_apart)
 
 
 def _first(evaluators: list[Evaluate]) -> Evaluate:
@@ -313,9 +341,13 @@ def _direct(source: Attribute, target: Attribute, name: str, *, reads_cs: bool) 
     """Copy one attribute; its values keep their form unless the types differ."""
     key = source.key
     fitted = _fitter(target, name)
-    if source.type is target.type and source.multi_valued == target.multi_valued:
+    if _same_form(source, target):
         return (lambda mv, cs: cs.get(key)) if reads_cs else (lambda mv, cs: mv.get(key))
     return (lambda mv, cs: fitted(cs.get(key))) if reads_cs else (lambda mv, cs: fitted(mv.get(key)))
+
+
+def _same_form(source: Attribute, target: Attribute) -> bool:
+    return source.type is target.type and source.multi_valued == target.multi_valued
 
 
 def _expression(expression: CompiledExpression, target: Attribute, name: str, clock: Clock) -> Evaluate:

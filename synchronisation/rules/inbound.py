@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from uuid_utils import uuid7
 
-from .compile import CompiledRules, Flow, FlowValue, InboundType, Matcher
+from .compile import NO_FLOWS, CompiledRules, Flow, Flows, FlowValue, InboundType, Matcher
 from .errors import AmbiguousMatchError, ExistingJoinError, FlowError
 from .values import Document
-from .world import Account, Cso, Holders, Mvo, World
+from .world import Account, Cso, Holder, Holders, Mvo, World
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id:
     if mvo is None:
         return happened
     try:
-        document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, ()), rules, system_id)
+        document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, NO_FLOWS), rules)
     except FlowError as error:
         error.projecting = happened.projected
         raise
@@ -105,43 +105,53 @@ def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) 
     )
 
 
-def _flowed(
-    mvo: Mvo, cs: Document, flows: tuple[Flow, ...], rules: CompiledRules, system_id: int
-) -> tuple[Document, Holders]:
+def _flowed(mvo: Mvo, cs: Document, flows: Flows, rules: CompiledRules) -> tuple[Document, Holders]:
     """The MVO's document and holders after all mappings. Raises: FlowError."""
+    if flows.are_apart and not mvo.document and not mvo.holders:
+        return _first_flow(cs, flows)
     document, holders = dict(mvo.document), dict(mvo.holders)
-    for flow in flows:
+    for flow in flows.all:
         key = flow.key
-        value = flow.value(document, cs)
+        value = flow.value(document, cs) if flow.copied is None else cs.get(flow.copied)
         holder = holders.get(key)
         if holder is None:
             if value is not None or flow.null_is_value:
-                holders[key] = [system_id, flow.rule_id]
+                holders[key] = flow.holder
                 _put(document, key, value)
         elif holder[1] == flow.rule_id:
             _put(document, key, value)
             if value is None and not flow.null_is_value:
                 del holders[key]
-                _elect(key, document, holders, cs, flows, system_id)
+                _elect(key, document, holders, cs, flows)
         elif (value is not None or flow.null_is_value) and not _outranks(holder, key, flow, rules.priority):
-            holders[key] = [system_id, flow.rule_id]
+            holders[key] = flow.holder
             _put(document, key, value)
     return document, holders
 
 
-def _elect(
-    key: str, document: Document, holders: Holders, cs: Document, flows: tuple[Flow, ...], system_id: int
-) -> None:
+def _first_flow(cs: Document, flows: Flows) -> tuple[Document, Holders]:
+    """What an empty MVO gets: every value there is, held by whom it came from."""
+    document: Document = {}
+    holders: Holders = {}
+    for flow in flows.all:
+        value = flow.value(document, cs) if flow.copied is None else cs.get(flow.copied)
+        if value is not None:
+            document[flow.key] = value
+            holders[flow.key] = flow.holder
+    return document, holders
+
+
+def _elect(key: str, document: Document, holders: Holders, cs: Document, flows: Flows) -> None:
     """The holder let go: the best other mapping of this object to the attribute that has a value takes it."""
-    for flow in sorted((flow for flow in flows if flow.key == key), key=lambda flow: flow.priority):
+    for flow in sorted((flow for flow in flows.all if flow.key == key), key=lambda flow: flow.priority):
         value = flow.value(document, cs)
         if value is not None:
-            holders[key] = [system_id, flow.rule_id]
+            holders[key] = flow.holder
             document[key] = value
             return
 
 
-def _outranks(holder: list[int], key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:
+def _outranks(holder: Holder, key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:
     """Whether the present holder's mapping has the better priority; a mapping that is gone has none."""
     present = priority.get((holder[1], key))
     return present is not None and present <= flow.priority
@@ -157,14 +167,17 @@ def _put(document: Document, key: str, value: FlowValue) -> None:
 def _commit(mvo: Mvo, document: Document, holders: Holders, world: World, matchers: tuple[Matcher, ...]) -> int:
     """Make it so; the number of attributes whose value changed."""
     before = mvo.document
-    if before:
-        changed = {key for key in before.keys() | document.keys() if before.get(key) != document.get(key)}
-    else:
+    if not before:
         changed = set(document)
+    elif before == document:
+        changed = set()
+    else:
+        changed = {key for key in before.keys() | document.keys() if before.get(key) != document.get(key)}
     mvo.holders_changed = mvo.holders_changed or mvo.holders != holders
     mvo.document, mvo.holders = document, holders
     for matcher in matchers:
         if matcher.target_key in changed:
-            lost, gained = matcher.keys_of(before, matcher.target_key), matcher.keys_of(document, matcher.target_key)
-            world.rekey(mvo.id, matcher.rule_id, lost=set(lost) - set(gained), gained=set(gained) - set(lost))
+            lost = set(matcher.keys_of(before, matcher.target_key))
+            gained = set(matcher.keys_of(document, matcher.target_key))
+            world.rekey(mvo.id, matcher.rule_id, lost=lost - gained, gained=gained - lost)
     return len(changed)

@@ -183,9 +183,10 @@ def _relevant(mvo: Mvo, account: Account, kind: OutboundType, *, creating: bool)
 
 def _wanted(mvo: Mvo, flows: Sequence[Flow], cs: Document) -> Wanted:
     """Attribute key -> value the rules want; null never clears an identifier. Raises: FlowError."""
+    mv = mvo.document
     wanted: Wanted = {}
     for flow in flows:
-        value = flow.value(mvo.document, cs)
+        value = flow.value(mv, cs) if flow.copied is None else mv.get(flow.copied)
         if value is not None or not flow.identifies:
             wanted[flow.key] = value
     return wanted

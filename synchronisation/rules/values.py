@@ -219,7 +219,7 @@ def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
 
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
-def match_key(text: str, *, case_sensitive: bool) -> str:
+def match_key(text: str, case_sensitive: bool) -> str:
     """The key under which a value's text is found by a matching rule: NFC, and casefolded unless case matters."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)

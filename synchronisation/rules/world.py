@@ -5,16 +5,39 @@ has, also about what earlier objects of the page projected and changed.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .exports import Changes
 from .values import Document
 
-Holders = dict[str, list[int]]
-"""Attribute key -> [connected system id, rule id]: whose value it is."""
+Holder = tuple[int, int]
+"""(connected system id, rule id)."""
+
+Holders = dict[str, Holder]
+"""Attribute key -> whose value it is."""
+
+StoredHolders = list[tuple[int, int, list[str]]]
+"""The same by holder, as `mvo.holders` keeps it: (system id, rule id, attribute keys). Most identities have one or two
+holders; an entry per attribute made the row twice as long."""
+
+Identity = tuple[int, str]
+"""(object type id, hash of the external ID): what a CSO is known by."""
 
 MatchKey = tuple[int, str]
 """(matching rule id, key)."""
+
+
+def stored_holders(holders: Holders) -> StoredHolders:
+    """Holders as they are stored."""
+    keys_by_holder: dict[Holder, list[str]] = {}
+    for key, holder in holders.items():
+        keys_by_holder.setdefault(holder, []).append(key)
+    return [(*holder, keys) for holder, keys in keys_by_holder.items()]
+
+
+def read_holders(stored: StoredHolders) -> Holders:
+    """Holders as they were stored."""
+    return {key: (system_id, rule_id) for system_id, rule_id, keys in stored for key in keys}
 
 
 @dataclass(slots=True)
@@ -67,6 +90,13 @@ class Account:
     def is_placeholder(self) -> bool:
         return self.status == "PendingProvisioning"
 
+    def settled(self) -> "Account":
+        """As it is once the page is written."""
+        export = self.export
+        if export is not None:
+            export = None if export.is_withdrawn else replace(export, is_new=False, is_changed=False)
+        return replace(self, export=export, stored_rule_id=self.rule_id, is_new=False, is_joined_now=False)
+
 
 @dataclass(slots=True)
 class Mvo:
@@ -88,6 +118,11 @@ class Mvo:
     @property
     def is_changed(self) -> bool:
         return self.before is not None and (self.holders_changed or self.before != self.document)
+
+    def settled(self) -> "Mvo":
+        """As it is once the page is written."""
+        accounts = {system_id: account.settled() for system_id, account in self.accounts.items()}
+        return replace(self, accounts=accounts, before=self.document, holders_changed=False)
 
     def changed_keys(self) -> set[str]:
         """Attributes whose value is not what it was when the page began."""
@@ -117,7 +152,10 @@ FETCHED_PER_KEY = 2
 
 
 class World:
-    """csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it."""
+    """csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it.
+
+    claimed, released: identities that provisioning took, and that placeholders gave up.
+    """
 
     def __init__(self, fetch: Fetch) -> None:
         self.csos: list[Cso] = []
@@ -127,6 +165,8 @@ class World:
         self.deleted_mvos: list[Mvo] = []
         self.lost_keys: list[tuple[int, str, str]] = []
         self.gained_keys: list[tuple[int, str, str]] = []
+        self.claimed: set[Identity] = set()
+        self.released: set[Identity] = set()
         self._truncated: set[MatchKey] = set()
         self._fetch = fetch
 
@@ -140,10 +180,32 @@ class World:
         if len(mvo_ids) >= FETCHED_PER_KEY:
             self._truncated.add(key)
 
+    def follow(self, before: "World") -> None:
+        """See what the page before this one changed, which may be on its way to the database still.
+
+        Those of its MVOs that this page loads are added before; here come the keys they lost and gained.
+        """
+        for rule_id, key, mvo_id in before.lost_keys:
+            self._lose((rule_id, key), mvo_id)
+        for rule_id, key, mvo_id in before.gained_keys:
+            answering = self.keys.get((rule_id, key))
+            if answering is not None:
+                answering.add(mvo_id)
+                if mvo_id not in self.mvos:
+                    self.add(before.mvos[mvo_id].settled())
+
     def answering(self, key: MatchKey) -> set[str]:
         return self.keys.get(key, set())
 
-    def rekey(self, mvo_id: str, rule_id: int, *, lost: set[str], gained: set[str]) -> None:
+    def claim(self, identity: Identity) -> None:
+        self.released.discard(identity)
+        self.claimed.add(identity)
+
+    def release(self, identity: Identity) -> None:
+        self.claimed.discard(identity)
+        self.released.add(identity)
+
+    def rekey(self, mvo_id: str, rule_id: int, *, lost: Iterable[str], gained: Iterable[str]) -> None:
         """An MVO answers to other keys of one matching rule than before."""
         for key in lost:
             self._lose((rule_id, key), mvo_id)

@@ -25,6 +25,7 @@ from synchronisation.models import (
     MvoMatchKey,
     PendingExport,
 )
+from synchronisation.rules.world import read_holders
 from tests.acceptance.installation import (
     Ended,
     InFile,
@@ -163,7 +164,7 @@ def left(company: Company) -> dict[str, Any]:
             for cso, text, target in CsoReference.objects.values_list("cso_id", "text", "target_id")
         ),
         "identities": rows(
-            (named(document, metaverse_names), sorted(holders), name, status)
+            (named(document, metaverse_names), sorted(read_holders(holders)), name, status)
             for document, holders, name, status in MetaverseObject.objects.values_list(
                 "document", "holders", "display_name", "status"
             )

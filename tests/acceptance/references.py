@@ -13,6 +13,7 @@ from synchronisation.models import (
     MetaverseAttribute,
     MetaverseReference,
     PendingExportReference,
+    SyncRule,
 )
 from tests.acceptance.installation import (
     InMemory,
@@ -85,8 +86,6 @@ def metaverse() -> set[tuple[str, str, str]]:
 
 def holders() -> set[str | None]:
     """Names of the rules that hold references."""
-    from synchronisation.models import SyncRule
-
     names = dict(SyncRule.objects.values_list("id", "name"))
     return {names.get(rule) for rule in MetaverseReference.objects.values_list("rule_id", flat=True)}
 
@@ -95,7 +94,7 @@ def queued(*, status: str | None = "Pending") -> set[tuple[str, str, str, str]]:
     """(account, attribute, + or -, whom) of every queued reference change; status None: of those on their way, too."""
     names = {pk: str(external_id) for pk, external_id in ConnectorSpaceObject.objects.values_list("id", "external_id")}
     attributes = dict(Attribute.objects.values_list("id", "name"))
-    rows = PendingExportReference.objects.all() if status is None else PendingExportReference.objects.filter(status=status)
+    rows = PendingExportReference.objects.filter(**({} if status is None else {"status": status}))
     return {
         (names[cso], attributes[attribute], "-" if is_removal else "+", names.get(target, "nobody"))
         for cso, attribute, target, is_removal in rows.values_list("cso_id", "attribute_id", "target_id", "is_removal")

@@ -18,6 +18,7 @@ from synchronisation.models import (
     MetaverseReference,
 )
 from synchronisation.rules.values import to_text
+from synchronisation.rules.world import read_holders
 
 REFERENCES_SHOWN = 1_000
 """References per attribute in an answer about one object: a group may have 500,000 members."""
@@ -91,7 +92,7 @@ def attach_details(mvo: Any) -> None:
 
 def _document_rows(mvo: MetaverseObject, attribute: MetaverseAttribute, system_names: Mapping[int, str]) -> list[Row]:
     key = str(attribute.pk)
-    system_id = (mvo.holders.get(key) or [None])[0]
+    system_id = read_holders(mvo.holders).get(key, (None, None))[0]
     return [
         _row(mvo, attribute, position, system_id, system_names) | typed_fields(attribute.type, value)
         for position, value in enumerate(as_list(mvo.document.get(key)))

@@ -24,7 +24,7 @@ SELECT
         WHEN staged.is_new THEN 'Add'
         ELSE 'Update'
     END AS change_type,
-    %(first)s + row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
+    row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
 LEFT JOIN cso ON NOT staged.is_new
              AND cso.id = staged.cso_id
@@ -53,10 +53,10 @@ INSERT INTO execution_item (
     outcome_summary, cso_id
 )
 SELECT
-    execution_item_id(%(activity)s, page.ordinal),
+    execution_item_id(%(activity)s, %(first)s + page.ordinal),
     %(month)s,
     %(activity)s,
-    page.ordinal,
+    %(first)s + page.ordinal,
     staged.external_id,
     staged.display_name,
     object_type.name,
@@ -78,7 +78,7 @@ INSERT INTO execution_item_detail (month, activity_id, ordinal, outcomes, scope,
 SELECT
     %(month)s,
     %(activity)s,
-    page.ordinal,
+    %(first)s + page.ordinal,
     note.outcomes,
     'cs',
     CASE page.change_type WHEN 'Update' THEN changed_values(page.old_document, staged.document) END,
@@ -228,12 +228,15 @@ WHERE id = ANY (%(ids)s::uuid[])
 ORDER BY id;
 
 -- name: note_items
--- Where the items of objects with references are, should a reference turn out to name nothing.
+-- Where the items of objects with references are, should a reference turn out to name nothing. The bounds keep it from
+-- reading all that is staged in search of the few that have any.
 INSERT INTO item_of (cso_id, ordinal)
-SELECT page.cso_id, page.ordinal
+SELECT page.cso_id, %(first)s + page.ordinal
 FROM import_page AS page
 JOIN staged USING (row_number)
-WHERE staged.reference_fingerprint IS NOT NULL;
+WHERE staged.reference_fingerprint IS NOT NULL
+  AND staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s;
 
 -- name: rejected_page
 -- The next rejected rows, with the object each would have updated. Index: cso_external_id.

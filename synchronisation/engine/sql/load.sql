@@ -11,13 +11,13 @@ ORDER BY wanted.place;
 
 -- name: load_match_keys
 -- At most `limit` MVOs for each (rule, key). Index: mvo_match_key_once.
-SELECT wanted.rule_id, wanted.key, answer.mvo_id::text
-FROM unnest(%(rules)s::integer[], %(keys)s::text[]) AS wanted (rule_id, key)
+SELECT wanted.rule_id, replace(wanted.key::text, '-', ''), answer.mvo_id::text
+FROM unnest(%(rules)s::integer[], %(keys)s::uuid[]) AS wanted (rule_id, key)
 CROSS JOIN LATERAL (
     SELECT mvo_match_key.mvo_id
     FROM mvo_match_key
     WHERE mvo_match_key.rule_id = wanted.rule_id
-      AND mvo_match_key.key = wanted.key::uuid
+      AND mvo_match_key.key = wanted.key
     LIMIT %(limit)s
 ) AS answer;
 

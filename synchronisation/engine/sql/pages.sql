@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS lost_reference (LIKE run_template.lost_reference INCL
 
 -- name: work_page
 -- The next objects of a phase, in order. Reads work by its key.
-SELECT ordinal, object_id
+SELECT ordinal, object_id::text
 FROM work
 WHERE phase = %(phase)s
   AND ordinal > %(after)s

@@ -96,15 +96,20 @@ WHERE target_id = ANY (%(ids)s::uuid[]);
 DELETE FROM cso_reference
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
+-- name: find_left_over
+-- Which of these objects an earlier run left over. Index: left_over_pkey.
+SELECT cso_id::text
+FROM left_over
+WHERE cso_id = ANY (%(ids)s::uuid[]);
+
 -- name: remove_left_over
--- Objects that are looked at now; those that were left over. Index: left_over_pkey.
+-- Objects that are looked at now. Index: left_over_pkey.
 DELETE FROM left_over
-WHERE cso_id = ANY (%(ids)s::uuid[])
-RETURNING cso_id::text;
+WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: taken_external_ids
 -- Which of the external IDs to provision exist in their target already. Index: cso_external_id.
 SELECT cso.object_type_id, replace(cso.external_id_hash::text, '-', '')
-FROM unnest(%(types)s::integer[], %(hashes)s::text[]) AS wanted (object_type_id, external_id_hash)
+FROM unnest(%(types)s::integer[], %(hashes)s::uuid[]) AS wanted (object_type_id, external_id_hash)
 JOIN cso ON cso.object_type_id = wanted.object_type_id
-        AND cso.external_id_hash = wanted.external_id_hash::uuid;
+        AND cso.external_id_hash = wanted.external_id_hash;

@@ -37,7 +37,7 @@ class People:
             created=timezone.now(),
             display_name=name,
             document={str(self.name.pk): name},
-            holders={str(self.name.pk): [self.hr.pk, None]},
+            holders=[[self.hr.pk, None, [str(self.name.pk)]]],
         )
         cso = self.add_unjoined(number, name, **document)
         Join.objects.create(cso=cso, mvo=mvo, system_id=self.hr.pk, type=JoinType.PROJECTED, created=timezone.now())

@@ -109,7 +109,7 @@ def test_filter_that_cannot_be_read_is_refused(administrator: APIClient, path: s
 def test_object_is_answered_with_values_contributors_and_connectors(administrator: APIClient, hr: Any) -> None:
     email, manager = metaverse("Email"), metaverse("Manager")
     boss = create_mvo(display_name="Boss")
-    mvo = create_mvo({email: "zoe@x"}, display_name="Zoë", holders={str(email.pk): [hr["id"], 7]})
+    mvo = create_mvo({email: "zoe@x"}, display_name="Zoë", holders=[[hr["id"], 7, [str(email.pk)]]])
     MetaverseReference.objects.create(
         mvo_id=mvo.pk, attribute_id=manager.pk, target_id=boss.pk, system_id=hr["id"], rule_id=7
     )
@@ -132,7 +132,7 @@ def test_object_is_answered_with_values_contributors_and_connectors(administrato
 
 def test_holder_that_is_gone_holds_nothing(administrator: APIClient) -> None:
     email = metaverse("Email")
-    mvo = create_mvo({email: "zoe@x"}, holders={str(email.pk): [999_999, 7]})
+    mvo = create_mvo({email: "zoe@x"}, holders=[[999_999, 7, [str(email.pk)]]])
     (value,) = call(administrator, "get", f"{OBJECTS}/{mvo.pk}")["attributeValues"]
     assert (value["contributedBySystemId"], value["contributedBySystemName"]) == (None, None)
 

@@ -146,7 +146,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     # import
     "compare_page": {"type": PERSON},
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
-    "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE, "first": 0},
+    "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,

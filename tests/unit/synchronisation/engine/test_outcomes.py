@@ -1,5 +1,6 @@
 """Items: the tree of what happened to an object, its summary and what it adds to the activity's counters."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_nothing_happened_has_no_outcomes() -> None:
 def test_outcome_names_target_rule_and_export() -> None:
     (effect, _) = effects_on(mvo_of({MV_EMPLOYEE: "7"}))
     (root,) = outcomes_of(Inbound(projected=True), [effect], HR.id)
-    provisioned = root.as_json()["children"][0]
+    provisioned = json.loads(root.as_json())["children"][0]
     queued = provisioned["children"][0]
     assert (provisioned["targetSystemName"], provisioned["syncRuleName"]) == ("Directory", "export 2")
     assert effect.account is not None

@@ -16,7 +16,7 @@ Holding = Mapping[Attribute, tuple[int, int]]
 def mvo_of(values: Values, *accounts: Account, name: str = "mvo", holders: Holding | None = None, **fields: Any) -> Mvo:
     """An MVO as the page loaded it."""
     stored = document(values)
-    held = {attribute.key: list(holder) for attribute, holder in (holders or {}).items()}
+    held = {attribute.key: holder for attribute, holder in (holders or {}).items()}
     by_system = {account.system_id: account for account in accounts}
     return Mvo(name, MV_PERSON.id, stored, held, by_system, before=stored, **fields)  # type: ignore[arg-type]
 

@@ -55,7 +55,7 @@ def test_no_match_projects() -> None:
     (mvo,) = people(world)
     assert cso.mvo is mvo
     assert (mvo.is_new, mvo.document) == (True, {"11": "7", "12": "Zoë"})
-    assert mvo.holders == {"11": [HR.id, RULE.id], "12": [HR.id, RULE.id]}
+    assert mvo.holders == {"11": (HR.id, RULE.id), "12": (HR.id, RULE.id)}
     account = mvo.accounts[HR.id]
     assert (account.cso_id, account.join_type, account.is_joined_now) == ("cso", "Projected", True)
 

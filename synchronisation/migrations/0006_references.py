@@ -230,7 +230,7 @@ METAVERSE_REFERENCE = migrations.CreateModel(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0004_lease_signals")]
+    dependencies = [("synchronisation", "0005_lighter_rows")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(NEW_KEYS, OLD_KEYS)],
