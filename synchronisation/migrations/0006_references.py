@@ -13,7 +13,7 @@ ALTER TABLE cso_reference
     DROP COLUMN id,
     ADD COLUMN change_number bigint NOT NULL DEFAULT nextval('cso_change_number'),
     ADD PRIMARY KEY (cso_id, attribute_id, text_hash);
-CREATE INDEX cso_reference_by_target ON cso_reference (target_id, cso_id) WHERE target_id IS NOT NULL;
+CREATE INDEX cso_reference_by_target ON cso_reference (target_id, cso_id, attribute_id) WHERE target_id IS NOT NULL;
 CREATE INDEX cso_reference_by_change_number ON cso_reference (system_id, change_number);
 
 ALTER TABLE mvo_reference
@@ -198,7 +198,7 @@ CSO_REFERENCE = migrations.CreateModel(
         "db_table": "cso_reference",
         "indexes": [
             models.Index(
-                F("target_id"), F("cso_id"), condition=Q(target_id__isnull=False), name="cso_reference_by_target"
+                F("target_id"), F("cso_id"), F("attribute_id"), condition=Q(target_id__isnull=False), name="cso_reference_by_target"
             ),
             models.Index(
                 F("system_id"), F("name_hash"), condition=Q(target_id__isnull=True), name="cso_reference_unresolved"

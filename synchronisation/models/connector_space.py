@@ -92,7 +92,13 @@ class CsoReference(models.Model):
         db_table = "cso_reference"
         indexes = [
             # With the object that refers: whether one of a hundred thousand reports names this manager is one look.
-            models.Index("target_id", "cso_id", name="cso_reference_by_target", condition=Q(target_id__isnull=False)),
+            models.Index(
+                "target_id",
+                "cso_id",
+                "attribute_id",
+                name="cso_reference_by_target",
+                condition=Q(target_id__isnull=False),
+            ),
             models.Index(
                 "system_id", "name_hash", name="cso_reference_unresolved", condition=Q(target_id__isnull=True)
             ),

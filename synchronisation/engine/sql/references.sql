@@ -139,6 +139,8 @@ SELECT held.mvo_id, held.attribute_id, held.target_id
 FROM mvo_reference AS held
 LEFT JOIN cso_join AS own ON own.mvo_id = held.mvo_id
                          AND own.system_id = %(system)s
+LEFT JOIN cso_join AS target ON target.mvo_id = held.target_id
+                            AND target.system_id = %(system)s
 WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attribute)s, %(target)s::uuid)
   AND (held.mvo_id, held.attribute_id, held.target_id) <= (%(last_mvo)s::uuid, %(last_attribute)s, %(last_target)s::uuid)
   AND (own.cso_id IS NOT NULL OR held.system_id IS NULL OR held.system_id = %(system)s)
@@ -146,14 +148,12 @@ WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attri
       held.system_id IS NOT DISTINCT FROM %(system)s
       AND EXISTS (
           SELECT
-          FROM cso_join AS target
+          FROM reference_inflow AS flow
           JOIN cso_reference AS reference ON reference.target_id = target.cso_id
                                          AND reference.cso_id = own.cso_id
-          JOIN reference_inflow AS flow ON flow.source_id = reference.attribute_id
-                                       AND flow.target_id = held.attribute_id
-                                       AND flow.rule_id = held.rule_id
-          WHERE target.mvo_id = held.target_id
-            AND target.system_id = %(system)s
+                                         AND reference.attribute_id = flow.source_id
+          WHERE flow.target_id = held.attribute_id
+            AND flow.rule_id = held.rule_id
       )
   );
 
@@ -428,75 +428,70 @@ WHERE NOT elected.single_valued
   );
 
 -- name: judge_mvo_references
--- What becomes of each candidate. Add, take over, remove; release: nobody holds it any more, and it stays. Without a
--- contributor, a value whose object left goes if its type says so and the MVO is not about to be deleted as a whole;
--- values of rules that are gone go in a full synchronisation of their system.
+-- What becomes of each candidate. Add, take over, remove; release: nobody holds it any more, and it stays; null: it is
+-- as it is to be. Without a contributor, a value whose object left goes if its type says so and the MVO is not about to
+-- be deleted as a whole; values of rules that are gone go in a full synchronisation of their system.
 -- Index: mvo_reference_pkey, mvo_pkey, cso_join_one_per_system, cso_reference_by_target.
 CREATE TEMPORARY TABLE judged_reference (
     mvo_id uuid NOT NULL,
     attribute_id integer NOT NULL,
     target_id uuid NOT NULL,
-    verdict text NOT NULL,
+    verdict text,
     system_id integer,
     rule_id integer,
     cso_id uuid
 ) ON COMMIT DROP;
 INSERT INTO judged_reference
-WITH judged AS (
-    SELECT
-        candidate.mvo_id, candidate.attribute_id, candidate.target_id, elected.system_id, elected.rule_id,
-        elected.cso_id,
-        CASE
-            WHEN elected.several THEN NULL
-            WHEN elected.cso_id IS NOT NULL THEN
-                CASE
-                    WHEN EXISTS (
-                        SELECT
-                        FROM cso_join AS target
-                        JOIN cso_reference AS reference ON reference.target_id = target.cso_id
-                                                       AND reference.cso_id = elected.cso_id
-                                                       AND reference.attribute_id = elected.source_id
-                        WHERE target.mvo_id = candidate.target_id
-                          AND target.system_id = elected.system_id
-                    ) THEN
-                        CASE
-                            WHEN held.mvo_id IS NULL THEN 'add'
-                            WHEN held.rule_id IS DISTINCT FROM elected.rule_id THEN 'take'
-                        END
-                    WHEN held.mvo_id IS NOT NULL THEN 'remove'
-                END
-            WHEN held.system_id IS NULL THEN NULL
-            WHEN lost.rule_id IS NOT NULL THEN
-                CASE
-                    WHEN EXISTS (
-                        SELECT
-                        FROM cso_join
-                        WHERE cso_join.mvo_id = held.mvo_id
-                          AND cso_join.system_id = held.system_id
-                    ) THEN 'remove'
-                    WHEN lost.recalls AND mvo.deletion_eligible IS NULL THEN 'remove'
-                    ELSE 'release'
-                END
-            WHEN %(full)s AND held.system_id = %(system)s THEN 'remove'
-        END AS verdict
-    FROM mvo_candidate AS candidate
-    JOIN mvo ON mvo.id = candidate.mvo_id
-    LEFT JOIN elected ON elected.mvo_id = candidate.mvo_id
-                     AND elected.attribute_id = candidate.attribute_id
-    LEFT JOIN mvo_reference AS held ON held.mvo_id = candidate.mvo_id
-                                   AND held.attribute_id = candidate.attribute_id
-                                   AND held.target_id = candidate.target_id
-    LEFT JOIN LATERAL (
-        SELECT flow.rule_id, flow.recalls
-        FROM reference_inflow AS flow
-        WHERE flow.rule_id = held.rule_id
-          AND flow.target_id = held.attribute_id
-        LIMIT 1
-    ) AS lost ON true
-)
-SELECT mvo_id, attribute_id, target_id, verdict, system_id, rule_id, cso_id
-FROM judged
-WHERE verdict IS NOT NULL;
+SELECT
+    candidate.mvo_id, candidate.attribute_id, candidate.target_id,
+    CASE
+        WHEN elected.several THEN NULL
+        WHEN elected.cso_id IS NOT NULL THEN
+            CASE
+                WHEN EXISTS (
+                    SELECT
+                    FROM cso_reference AS reference
+                    WHERE reference.target_id = target.cso_id
+                      AND reference.cso_id = elected.cso_id
+                      AND reference.attribute_id = elected.source_id
+                ) THEN
+                    CASE
+                        WHEN held.mvo_id IS NULL THEN 'add'
+                        WHEN held.rule_id IS DISTINCT FROM elected.rule_id THEN 'take'
+                    END
+                WHEN held.mvo_id IS NOT NULL THEN 'remove'
+            END
+        WHEN held.system_id IS NULL THEN NULL
+        WHEN lost.rule_id IS NOT NULL THEN
+            CASE
+                WHEN EXISTS (
+                    SELECT
+                    FROM cso_join
+                    WHERE cso_join.mvo_id = held.mvo_id
+                      AND cso_join.system_id = held.system_id
+                ) THEN 'remove'
+                WHEN lost.recalls AND mvo.deletion_eligible IS NULL THEN 'remove'
+                ELSE 'release'
+            END
+        WHEN %(full)s AND held.system_id = %(system)s THEN 'remove'
+    END,
+    elected.system_id, elected.rule_id, elected.cso_id
+FROM mvo_candidate AS candidate
+JOIN mvo ON mvo.id = candidate.mvo_id
+LEFT JOIN elected ON elected.mvo_id = candidate.mvo_id
+                 AND elected.attribute_id = candidate.attribute_id
+LEFT JOIN cso_join AS target ON target.mvo_id = candidate.target_id
+                            AND target.system_id = elected.system_id
+LEFT JOIN mvo_reference AS held ON held.mvo_id = candidate.mvo_id
+                               AND held.attribute_id = candidate.attribute_id
+                               AND held.target_id = candidate.target_id
+LEFT JOIN LATERAL (
+    SELECT flow.rule_id, flow.recalls
+    FROM reference_inflow AS flow
+    WHERE flow.rule_id = held.rule_id
+      AND flow.target_id = held.attribute_id
+    LIMIT 1
+) AS lost ON true;
 
 -- name: add_mvo_references
 -- Writes mvo_reference.
@@ -569,24 +564,18 @@ RETURNING cso_id::text, mvo_id::text,
 -- What the page's references mean for accounts: of those that changed, or in a full synchronisation of all it judged.
 -- Index: mvo_pkey, cso_join_one_per_system.
 INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
-SELECT holder.cso_id, flow.target_id, target.cso_id, bool_or(changed.is_change)
-FROM (
-    SELECT mvo_id, attribute_id, target_id, true AS is_change
-    FROM judged_reference
-    WHERE verdict IN ('add', 'remove')
-    UNION ALL
-    SELECT mvo_id, attribute_id, target_id, false
-    FROM mvo_candidate
-    WHERE %(full)s
-) AS changed
-JOIN mvo ON mvo.id = changed.mvo_id
-JOIN reference_outflow AS flow ON flow.source_id = changed.attribute_id
+SELECT holder.cso_id, flow.target_id, target.cso_id, bool_or(coalesce(judged.verdict IN ('add', 'remove'), false))
+FROM judged_reference AS judged
+JOIN mvo ON mvo.id = judged.mvo_id
+JOIN reference_outflow AS flow ON flow.source_id = judged.attribute_id
                               AND flow.type_id = mvo.type_id
-                              AND (changed.is_change OR flow.enforced)
-JOIN cso_join AS holder ON holder.mvo_id = changed.mvo_id
+                              AND (flow.enforced OR judged.verdict IN ('add', 'remove'))
+JOIN cso_join AS holder ON holder.mvo_id = judged.mvo_id
                        AND holder.system_id = flow.system_id
-JOIN cso_join AS target ON target.mvo_id = changed.target_id
+JOIN cso_join AS target ON target.mvo_id = judged.target_id
                        AND target.system_id = flow.system_id
+WHERE %(full)s
+   OR judged.verdict IN ('add', 'remove')
 GROUP BY holder.cso_id, flow.target_id, target.cso_id;
 
 -- name: add_whole_attributes
@@ -645,19 +634,12 @@ SELECT
     candidate.cso_id, candidate.attribute_id, candidate.target_id, holder.system_id, holder.mvo_id,
     flow.single_valued AND EXISTS (
         SELECT
-        FROM mvo_reference AS held
-        WHERE held.mvo_id = holder.mvo_id
-          AND held.attribute_id = flow.source_id
+        FROM mvo_reference AS one
+        WHERE one.mvo_id = holder.mvo_id
+          AND one.attribute_id = flow.source_id
         OFFSET 1
     ),
-    EXISTS (
-        SELECT
-        FROM cso_join AS referred
-        JOIN mvo_reference AS held ON held.mvo_id = holder.mvo_id
-                                  AND held.attribute_id = flow.source_id
-                                  AND held.target_id = referred.mvo_id
-        WHERE referred.cso_id = candidate.target_id
-    ),
+    held.mvo_id IS NOT NULL,
     coalesce(
         (
             SELECT NOT left_already.is_removal
@@ -698,6 +680,10 @@ CROSS JOIN LATERAL (
         outflow.place
     LIMIT 1
 ) AS flow
+LEFT JOIN cso_join AS referred ON referred.cso_id = candidate.target_id
+LEFT JOIN mvo_reference AS held ON held.mvo_id = holder.mvo_id
+                               AND held.attribute_id = flow.source_id
+                               AND held.target_id = referred.mvo_id
 LEFT JOIN pending_export AS export ON export.cso_id = candidate.cso_id
 LEFT JOIN cso AS target ON target.id = candidate.target_id
 WHERE (candidate.is_change OR flow.enforced)
