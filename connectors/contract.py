@@ -206,27 +206,28 @@ class ExportOperation(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(slots=True)
-class AttributeChange:
-    """One attribute's part of an export. Not frozen: that makes one in 1.76 us instead of 0.75, and millions are made.
+@dataclass(frozen=True, slots=True)
+class ValuesChange:
+    """What a multi-valued attribute gains and loses."""
 
-    replace is the whole new value ([] clears it); it is None when only `add` and `remove` apply.
-    """
-
-    replace: Sequence[Value] | None = None
     add: Sequence[Value] = ()
     remove: Sequence[Value] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExportObject:
-    """One change to make in the target.
+AttributeChange = Value | ValuesChange | None
+"""One attribute's part of an export: its new and only value, None to clear it, or what a multi-valued one gains and
+loses. No object around a single value: one takes 0.75 us to make, and a create has ten or more."""
 
-    key: ours, comes back in the result. external_id: None for a create whose target gives the identifier.
-    external_id_attribute: name of the external ID attribute of this type.
+
+@dataclass(slots=True)
+class ExportObject:
+    """One change to make in the target. Plain and mutable for speed: millions are made.
+
+    key: ours, a UUID as text, comes back in the result. external_id: None for a create whose target gives the
+    identifier. external_id_attribute: name of the external ID attribute of this type. changes: by attribute name.
     """
 
-    key: UUID
+    key: str
     operation: ExportOperation
     object_type: str
     external_id_attribute: str
@@ -266,8 +267,8 @@ class ExportResult:
     """
 
     number: int
-    failures: Mapping[UUID, str] = field(default_factory=dict)
-    external_ids: Mapping[UUID, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    external_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class Connector:

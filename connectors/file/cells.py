@@ -11,17 +11,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from connectors.contract import AttributeChange, ExportObject, ExportRequest, Value
+from connectors.contract import AttributeChange, ExportObject, ExportRequest, Value, ValuesChange
 from connectors.file.settings import FileSettings
 
 SetChange = dict[str, list[str]]
 """{"add": texts, "remove": texts}: applied to the values a cell holds."""
 
-TextChange = str | list[str] | SetChange
-"""The new text of a single-valued attribute, all new values of a multi-valued one, or a change to its values."""
-
-
-_NO_CHANGE = AttributeChange()
+TextChange = str | SetChange
+"""The new text of an attribute, or a change to the values of a multi-valued one."""
 
 
 class RefusedError(Exception):
@@ -45,18 +42,18 @@ class Renderer:
                 f"The file holds objects of type {self._settings.object_type} only, and this is a {item.object_type}."
                 " Set Object Type Column to keep several types in one file."
             )
-        replace = (item.changes.get(item.external_id_attribute) or _NO_CHANGE).replace
-        wanted = cell_text(replace[0]) if replace else ""
-        if item.external_id is None and not wanted:
+        name, known = item.external_id_attribute, item.external_id
+        if name not in item.changes and known:
+            return known
+        wanted = _single(name, item.changes.get(name))
+        if known is None and not wanted:
+            raise RefusedError(f"It has no value for {name}, which identifies it in the file. Map that.")
+        if known is not None and wanted != known:
             raise RefusedError(
-                f"It has no value for {item.external_id_attribute}, which identifies it in the file. Map that."
+                f"{name} identifies it in the file and cannot change from '{known}' to '{wanted}'. Delete the object"
+                " and create another."
             )
-        if item.external_id is not None and replace is not None and wanted != item.external_id:
-            raise RefusedError(
-                f"{item.external_id_attribute} identifies it in the file and cannot change from '{item.external_id}' to"
-                f" '{wanted}'. Delete the object and create another."
-            )
-        return item.external_id or wanted
+        return wanted
 
     def multi_valued(self, object_type: str) -> frozenset[str]:
         """Names of the attributes of a type that hold several values."""
@@ -67,9 +64,9 @@ class Renderer:
         return self._several(name, change) if name in self.multi_valued(object_type) else _single(name, change)
 
     def _several(self, name: str, change: AttributeChange) -> TextChange:
-        if change.replace is not None:
-            return self._texts(name, change.replace)
-        return {"add": self._texts(name, change.add), "remove": self._texts(name, change.remove)}
+        if isinstance(change, ValuesChange):
+            return {"add": self._texts(name, change.add), "remove": self._texts(name, change.remove)}
+        return "".join(self._texts(name, () if change is None else (change,)))
 
     def _texts(self, name: str, values: Iterable[Value]) -> list[str]:
         texts = [text for text in map(cell_text, values) if text]
@@ -85,15 +82,16 @@ class Renderer:
 
 def _single(name: str, change: AttributeChange) -> str:
     """The new text: adding a value to what holds one sets it, removing without adding clears it."""
-    values = change.add if change.replace is None else change.replace
-    if len(values) > 1:
+    if not isinstance(change, ValuesChange):
+        return cell_text(change)
+    if len(change.add) > 1:
         raise RefusedError(
-            f"{name} holds one value in the file, and {len(values)} were to be written. Make it multi-valued."
+            f"{name} holds one value in the file, and {len(change.add)} were to be written. Make it multi-valued."
         )
-    return cell_text(values[0]) if values else ""
+    return cell_text(change.add[0] if change.add else None)
 
 
-def cell_text(value: Value) -> str:
+def cell_text(value: Value | None) -> str:
     """A value as it stands in the file."""
     return value if type(value) is str else _WRITERS[type(value)](value)
 
@@ -105,6 +103,7 @@ def _date_time(value: datetime) -> str:
 
 
 _WRITERS: Mapping[type, Callable[..., str]] = {
+    type(None): lambda value: "",
     str: str,
     bool: lambda value: "true" if value else "false",
     int: str,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from connectors.contract import ExportObject, ExportOperation
+from connectors.contract import ExportObject, ExportOperation, ValuesChange
 from connectors.file.cells import RefusedError, Renderer, cell_text
 from connectors.file.layout import Layout, Row
 from connectors.file.lines import LineFormat
 
-_KEY_DIGITS = 32
+_KEY_LENGTH = 36
 
 _LINE, _CREATE, _UPDATE, _DELETE = "LCUD"
 """The forms: a create as a line; an operation with its attributes."""
@@ -26,8 +26,7 @@ _BY_ATTRIBUTE = {ExportOperation.CREATE: _CREATE, ExportOperation.UPDATE: _UPDAT
 class KeptChange:
     """One object's change; not frozen, for speed.
 
-    number: its place in the order sent, dense from 1. kept: the key's hexadecimal digits, a letter for the form, the
-    content.
+    number: its place in the order sent, dense from 1. kept: the key, a letter for the form, the content.
     """
 
     number: int
@@ -37,15 +36,15 @@ class KeptChange:
 
     @property
     def key(self) -> str:
-        return self.kept[:_KEY_DIGITS]
+        return self.kept[:_KEY_LENGTH]
 
     @property
     def form(self) -> str:
-        return self.kept[_KEY_DIGITS]
+        return self.kept[_KEY_LENGTH]
 
     @property
     def content(self) -> str:
-        return self.kept[_KEY_DIGITS + 1 :]
+        return self.kept[_KEY_LENGTH + 1 :]
 
 
 class Changes:
@@ -74,7 +73,7 @@ class Changes:
                 f"A value holds a character that {self._encoding}, the file's encoding, lacks ({exc})."
                 " Choose another Encoding or correct the value."
             ) from exc
-        return item.object_type, external_id, f"{item.key.int:032x}{kept}"
+        return item.object_type, external_id, f"{item.key}{kept}"
 
     def _as_line(self, item: ExportObject, external_id: str) -> str | None:
         """The line of a new object, after the positions that are empty on purpose; None if it does not say all."""
@@ -83,19 +82,17 @@ class Changes:
         row = self._layout.blank_row(item.object_type, external_id)
         plain = self._plain_columns(item.object_type)
         emptied: list[int] = []
-        for name, change in item.changes.items():
-            values = change.replace
+        for name, value in item.changes.items():
             position = plain.get(name)
-            if position is not None and values is not None and len(values) <= 1:
+            if position is not None and not isinstance(value, ValuesChange):
                 # Nearly every change: to call something for each of them would double the time of an export.
-                value = values[0] if values else ""
                 row[position] = text = value if type(value) is str else cell_text(value)
                 if not text:
                     emptied.append(position)
-            elif values is None:
+            elif isinstance(value, ValuesChange):
                 return None
             else:
-                self._layout.write(row, name, self._renderer.change(item.object_type, name, change))
+                self._layout.write(row, name, self._renderer.change(item.object_type, name, value))
                 emptied += [position for position in self._layout.columns(name) if not row[position]]
         return f"{_LINE}{' '.join(map(str, emptied))}:{self._lines.line(row)}"
 
@@ -108,7 +105,13 @@ class Changes:
 
     def _by_attribute(self, item: ExportObject) -> str:
         changes = {} if item.operation is ExportOperation.DELETE else item.changes
-        texts = {name: self._renderer.change(item.object_type, name, change) for name, change in changes.items()}
+        several = self._renderer.multi_valued(item.object_type)
+        texts = {
+            name: change
+            if type(change) is str and name not in several
+            else self._renderer.change(item.object_type, name, change)
+            for name, change in changes.items()
+        }
         return _BY_ATTRIBUTE[item.operation] + orjson.dumps(texts).decode()
 
     def new_line(self, change: KeptChange) -> str | None:

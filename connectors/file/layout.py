@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from connectors.contract import ExportRequest
 from connectors.errors import ConfigurationError
-from connectors.file.cells import TextChange
+from connectors.file.cells import SetChange, TextChange
 from connectors.file.settings import FileSettings
 from connectors.file.table import Table, column_position, positions_by_name
 
@@ -68,16 +68,17 @@ class Layout:
 
         Several columns of one name take one value each, the last one the rest.
         """
+        if isinstance(change, str) and attribute in self.single:
+            row[self.single[attribute]] = change
+            return
         columns = self.columns(attribute)
-        values = [change] if isinstance(change, str) else self._values(row, columns, change)
+        values = [change] if isinstance(change, str) else self._changed(row, columns, change)
         *own, last = columns
         for at, position in enumerate(own):
             row[position] = values[at] if at < len(values) else ""
         row[last] = self._between_values.join(values[len(own) :])
 
-    def _values(self, row: Row, columns: Sequence[int], change: list[str] | dict[str, list[str]]) -> list[str]:
-        if isinstance(change, list):
-            return list(dict.fromkeys(change))
+    def _changed(self, row: Row, columns: Sequence[int], change: SetChange) -> list[str]:
         values = dict.fromkeys(value for at in columns for value in row[at].split(self._between_values) if value)
         for value in change["remove"]:
             values.pop(value, None)

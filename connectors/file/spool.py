@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
-from uuid import UUID
 
 from connectors.contract import ExportResult
 from connectors.file.changes import KeptChange
@@ -110,7 +109,7 @@ class Spool:
             yield from (KeptChange(*row) for row in self._database.execute(_IN_ORDER) if not skip[row[0]])
 
     def refuse(self, batch: int, key: str, why: str) -> None:
-        """Record that one object of a batch was not written. key: its hexadecimal digits."""
+        """Record that one object of a batch was not written. key: its own."""
         self._database.execute(_INSERT_FAILURE, (batch, key, why))
 
     def refuse_change(self, change: KeptChange, why: str) -> None:
@@ -127,6 +126,6 @@ class Spool:
             outcomes = self._database.execute(_RESULTS, (batch,)).fetchall()
             yield ExportResult(
                 batch,
-                failures={UUID(key): failure for key, failure, _ in outcomes if failure is not None},
-                external_ids={UUID(key): given for key, failure, given in outcomes if failure is None},
+                failures={key: failure for key, failure, _ in outcomes if failure is not None},
+                external_ids={key: given for key, failure, given in outcomes if failure is None},
             )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
 from typing import ClassVar, Self
-from uuid import UUID
 
 from connectors.contract import (
     AttributeChange,
@@ -30,6 +29,7 @@ from connectors.contract import (
     SettingType,
     SettingValues,
     Value,
+    ValuesChange,
 )
 from connectors.errors import ConfigurationError, SettingError, SourceError, TransientConnectorError
 
@@ -39,6 +39,8 @@ STORE = "Store"
 PARTIAL_UPDATES = "Partial Updates"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
+
+AWAY = "The store is away; try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class InMemoryStore:
     object_types: its schema; the attribute flagged external_id identifies.
     objects: object type -> external ID -> attributes.
     failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
-    times_away: so many of the next operations find the store away. read_breaks_after: objects a read gives before it
-    breaks. forgotten: the log is kept only above this number.
+    times_away: so many of the next operations find the store away. away_after: so many objects are given or taken
+    before it goes away, once. read_breaks_after: objects a read gives before it breaks. forgotten: the log is kept only
+    above this number.
     """
 
     object_types: tuple[SchemaObjectType, ...]
@@ -69,10 +72,11 @@ class InMemoryStore:
     failures: dict[str, str] = field(default_factory=dict)
     faults: dict[str, ObjectFault] = field(default_factory=dict)
     times_away: int = 0
+    away_after: int | None = None
     read_breaks_after: int | None = None
     forgotten: int = 0
     open_connections: int = 0
-    identifiers: dict[UUID, str] = field(default_factory=dict)
+    identifiers: dict[str, str] = field(default_factory=dict)
     """Key of an exported create -> identifier given to it, so that sending it again finds the same object."""
 
     def put(self, object_type: str, external_id: str, attributes: Mapping[str, Sequence[Value]]) -> None:
@@ -90,6 +94,14 @@ class InMemoryStore:
     def external_id_attribute(self, object_type: str) -> str:
         found = next(known for known in self.object_types if known.name == object_type)
         return next(attribute.name for attribute in found.attributes if attribute.external_id)
+
+    def wear(self) -> None:
+        """One object more was given or taken. Raises: TransientConnectorError when that was too much."""
+        if self.away_after == 0:
+            self.away_after = None
+            raise TransientConnectorError(AWAY)
+        if self.away_after is not None:
+            self.away_after -= 1
 
     def _note(self, object_type: str, external_id: str, change: Change, changed: frozenset[str]) -> None:
         self.log.append(Logged(self.position + 1, object_type, external_id, change, changed))
@@ -149,6 +161,7 @@ class InMemoryConnector(Connector):
         objects = self._changed_objects(store, request) if request.delta else _all_objects(store, request)
         objects = _breaking(objects, store.read_breaks_after)
         total = None if request.delta else sum(map(len, store.objects.values()))
+        objects = _wearing(objects, store)
         # The first batch comes even without objects: it carries the watermark.
         yield ImportBatch(list(islice(objects, request.page_size)), watermark, total)
         while page := list(islice(objects, request.page_size)):
@@ -157,9 +170,10 @@ class InMemoryConnector(Connector):
     def export(self, request: ExportRequest, batches: Iterable[ExportBatch]) -> Iterator[ExportResult]:
         store = self._reach_store()
         for batch in batches:
-            failures: dict[UUID, str] = {}
-            external_ids: dict[UUID, str] = {}
+            failures: dict[str, str] = {}
+            external_ids: dict[str, str] = {}
             for item in batch.objects:
+                store.wear()
                 why = self._write(store, item, external_ids)
                 if why is not None:
                     failures[item.key] = why
@@ -175,7 +189,7 @@ class InMemoryConnector(Connector):
         store = self._store()
         if store.times_away > 0:
             store.times_away -= 1
-            raise TransientConnectorError("The store is away; try again.")
+            raise TransientConnectorError(AWAY)
         return store
 
     def _changed_objects(self, store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
@@ -186,7 +200,7 @@ class InMemoryConnector(Connector):
             if logged.number > after:
                 yield _changed_object(store, logged, request, partial)
 
-    def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+    def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
         """Apply one change; why it failed, or None."""
         external_id = self._identify(store, item, external_ids)
         if external_id is None:
@@ -204,12 +218,12 @@ class InMemoryConnector(Connector):
             store.put(item.object_type, external_id, {item.external_id_attribute: (external_id,), **changed})
         return None
 
-    def _identify(self, store: InMemoryStore, item: ExportObject, external_ids: dict[UUID, str]) -> str | None:
+    def _identify(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
         if item.external_id is not None:
             return item.external_id
-        change = item.changes.get(item.external_id_attribute)
-        if change is not None and change.replace:
-            return str(change.replace[0])
+        given = item.changes.get(item.external_id_attribute)
+        if given is not None and not isinstance(given, ValuesChange):
+            return str(given)
         if not self.settings.get(TARGET_GIVES_IDENTIFIERS):
             return None
         external_ids[item.key] = store.identifiers.setdefault(item.key, f"given-{len(store.identifiers) + 1}")
@@ -257,6 +271,12 @@ def _changed_object(store: InMemoryStore, logged: Logged, request: ImportRequest
     )
 
 
+def _wearing(objects: Iterator[ImportObject], store: InMemoryStore) -> Iterator[ImportObject]:
+    for item in objects:
+        store.wear()
+        yield item
+
+
 def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[ImportObject]:
     for count, item in enumerate(objects):
         if count == after:
@@ -265,7 +285,7 @@ def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[Im
 
 
 def _changed(values: tuple[Value, ...], change: AttributeChange) -> tuple[Value, ...]:
-    if change.replace is not None:
-        return tuple(change.replace)
+    if not isinstance(change, ValuesChange):
+        return () if change is None else (change,)
     kept = tuple(value for value in values if value not in change.remove)
     return (*kept, *(value for value in change.add if value not in kept))

@@ -22,6 +22,7 @@ from synchronisation.models import (
     PendingExportChangeType,
     PendingExportStatus,
 )
+from synchronisation.rules.exports import SEALED, Changes
 from synchronisation.services.secret_attributes import secret_attributes
 
 STATUS_KINDS = {
@@ -93,22 +94,24 @@ class PendingExportAdmin(SectionsMixin, KeysetAdmin):
         return choice_label(PendingExportStatus(change.status), STATUS_KINDS)
 
     def get_sections(self, request: HttpRequest, obj: PendingExport) -> list[Section]:
-        parts = {"Queued": obj.pending, "Sent, waiting for its result or confirmation": obj.sent or {}}
-        numbers = {int(key) for part in parts.values() for key in part}
+        places = {"Queued": obj.pending, "Sent, waiting for its result or confirmation": obj.sent or {}}
+        numbers = {int(key) for parts in places.values() for key in parts}
         names = dict(Attribute.objects.filter(pk__in=numbers).values_list("pk", "name"))
         secrets = secret_attributes(numbers)
         return [
-            Section(title, ("attribute", "does", "value"), list(_changes(part, names, secrets)))
-            for title, part in parts.items()
-            if part
+            Section(title, ("attribute", "does", "value"), list(_changes(parts, names, secrets)))
+            for title, parts in places.items()
+            if parts
         ]
 
 
-def _changes(part: dict[str, Any], names: dict[int, str], secrets: set[int]) -> Iterator[tuple[str | int, str, str]]:
-    """part: {attribute id: {"set": value} or {"add": [values], "remove": [values]}}."""
-    for number, operations in sorted((int(key), operations) for key, operations in part.items()):
-        for operation, value in operations.items():
-            yield names.get(number, number), operation, "(secret)" if number in secrets else _values(value)
+def _changes(parts: Changes, names: dict[int, str], secrets: set[int]) -> Iterator[tuple[str | int, str, str]]:
+    """What each attribute's part does, in schema order; secrets are hidden, whatever form they have."""
+    for number, key in sorted((int(key), key) for key in parts):
+        part = parts[key]
+        for operation, value in (part if isinstance(part, dict) else {"set": part}).items():
+            is_secret = number in secrets or operation == SEALED
+            yield names.get(number, number), operation, "(secret)" if is_secret else _values(value)
 
 
 def _values(value: Any) -> str:

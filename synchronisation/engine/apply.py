@@ -68,10 +68,10 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
         cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
         cursor.execute("ANALYZE import_page")
-        if waiting:
-            confirm_import_page(run, page)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
         parameters["first"] = run.reserve(page, sum(counts.values()))
+        if waiting and "Update" in counts:
+            confirm_import_page(run, page, counts["Update"])
         references = ImportedReferences(run, cursor)
         references.note_renamed()
         for name in WRITE_PAGE:

@@ -12,12 +12,13 @@ from typing import Any
 import orjson
 from psycopg import Cursor
 
+from activities.models import OutcomeType
 from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 from synchronisation.rules.exports import Verdict, confirm, unconfirmed
 
 from .backoff import next_retry
-from .bulk import copy_rows, copy_temporary
+from .bulk import copy_rows, copy_temporary, uuid_array
 from .items import Item, Outcome, outcomes_json, summary
 from .pages import Page, Run
 from .statements import sql
@@ -27,6 +28,9 @@ SETTLED = {
     "id": "uuid", "status": "text", "pending": "jsonb", "error_count": "smallint", "next_retry": "timestamptz",
     "last_error_message": "text",
 }  # fmt: skip
+
+
+CONFIRMED = OutcomeType.PENDING_EXPORT_CONFIRMED.value
 
 
 @dataclass(slots=True)
@@ -48,8 +52,18 @@ def waiting_exports(run: Run) -> bool:
         return page.cursor.execute(sql("any_to_confirm"), parameters).fetchone() is not None
 
 
-def confirm_import_page(run: Run, page: Page) -> None:
-    """Settle the exports of the page's changed objects, and note for their items what came of them."""
+def confirm_import_page(run: Run, page: Page, changed: int) -> None:
+    """Settle the exports of the page's changed objects, so many, and note for their items what came of them."""
+    outcomes = outcomes_json([Outcome(CONFIRMED, target_system=run.specification.system.name)])
+    page.cursor.execute(sql("confirm_import_page"), {"outcomes": outcomes})
+    confirmed = page.cursor.rowcount
+    page.counters[CONFIRMED] += confirmed
+    if confirmed < changed:
+        _judge_import_page(run, page)
+
+
+def _judge_import_page(run: Run, page: Page) -> None:
+    """Those whose object does not simply show what was sent."""
     page.cursor.execute(sql("exports_of_import_page"))
     confirmations = _judge(run, page, page.cursor.fetchall())
     notes = []
@@ -70,7 +84,7 @@ def confirm_import_page(run: Run, page: Page) -> None:
 
 def confirm_unchanged_page(run: Run, page: Page, ids: list[str]) -> None:
     """Settle the exports of objects that were read unchanged; each gets an item."""
-    page.cursor.execute(sql("exports_of_unchanged"), {"ids": ids})
+    page.cursor.execute(sql("exports_of_unchanged"), {"ids": uuid_array(ids)})
     rows = page.cursor.fetchall()
     named = {row[0]: row[7:10] for row in rows}
     for confirmation in _judge(run, page, rows):
@@ -125,7 +139,7 @@ def _verdict(document: str, sent: str | None, pending: str, errors: int, attempt
 
 def _write(cursor: Cursor[Any], done: list[str], settled: list[tuple[Any, ...]], rest: list[tuple[Any, ...]]) -> None:
     if done:
-        cursor.execute(sql("remove_exports"), {"ids": done})
+        cursor.execute(sql("remove_exports"), {"ids": uuid_array(done)})
     if settled:
         copy_temporary(cursor, "settled", SETTLED, settled)
         cursor.execute(sql("settle_exports"))
@@ -147,7 +161,7 @@ def _confirmation(run: Run, cso_id: str, export_id: str, verdict: Verdict) -> Co
     system = run.specification.system.name
     outcomes = []
     if verdict.confirmed:
-        outcomes.append(Outcome("PendingExportConfirmed", target_system=system, pending_export_id=export_id))
+        outcomes.append(Outcome(CONFIRMED, target_system=system, pending_export_id=export_id))
     if not verdict.retry:
         return Confirmation(cso_id, export_id, verdict, outcomes)
     kind = "PendingExportFailed" if verdict.failed else "PendingExportRetrying"

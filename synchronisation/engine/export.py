@@ -2,27 +2,27 @@
 
 In: pending exports that are due, creates and updates before deletes. Out: the target changed, results on the pending
 exports, an item per object. Always: a change is marked `Executing` in a transaction before it leaves, and gets its
-result in another; what a crash leaves in between is sent again, which the contract makes harmless.
+result in another; what a crash or a target that went away leaves in between is sent again, which the contract makes
+harmless.
 """
 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-
-import orjson
 
 from activities.models import Activity, InitiatorType
 from activities.statistics import Counter as STAT
-from connectors.contract import ExportBatch, ExportObject, ExportRequest, ExportResult
+from connectors.contract import ExportBatch, ExportRequest, ExportResult
 from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem
-from synchronisation.rules.exports import Changes, merge
 
 from .judge import over_threshold
-from .outbox import Outbox, OutboxRow
+from .outbox import Leaving, Outbox
 from .pages import Run
 from .results import Results
+from .retry import keep_trying
 from .statements import sql
 
 
@@ -30,14 +30,15 @@ from .statements import sql
 class Sent:
     """One engine page on its way: the batches it went out in, and what has come back.
 
-    last: the ordinal of its last export; unanswered: numbers of batches without a result yet.
+    after, last: the ordinals it lies between; unanswered: numbers of batches without a result yet. external_ids: new
+    ones, by export id, as the change says or the target answered.
     """
 
     after: int
     last: int
     unanswered: set[int]
+    external_ids: dict[str, str]
     failures: dict[str, str] = field(default_factory=dict)
-    external_ids: dict[str, str] = field(default_factory=dict)
 
 
 def prepare(run: Run) -> None:
@@ -45,7 +46,12 @@ def prepare(run: Run) -> None:
     specification = run.specification
     by_hand = Activity.objects.get(pk=run.activity_id).initiated_by_type != InitiatorType.SYSTEM
     with run.page() as page:
-        parameters = {"system": specification.system.id, "now": page.now, "by_hand": by_hand}
+        parameters = {
+            "system": specification.system.id,
+            "now": page.now,
+            "by_hand": by_hand,
+            "unidentified": [kind.id for kind in specification.own_types() if kind.external_id is None],
+        }
         page.cursor.execute(sql("forget_work"))
         row: Any = page.cursor.execute(sql("count_deletes"), parameters).fetchone()
         deletes, objects = row
@@ -57,18 +63,20 @@ def prepare(run: Run) -> None:
                 "Check the rules; to send them, run again with ignoreDeletionThreshold."
             )
         page.cursor.execute(sql("queue_due"), {**parameters, "with_deletes": not held_back})
-        row = page.cursor.execute(sql("count_queued")).fetchone()
-        run.counters[STAT.OBJECTS_PROCESSED] = row[0]
-        run.facts["due"] = row[0]
+        run.facts["due"] = run.counters[STAT.OBJECTS_PROCESSED] = page.cursor.rowcount
         page.cursor.execute("ANALYZE work")
 
 
 def export_due(run: Run) -> None:
     """Send the list in batches and record results as they become durable. Raises: ConnectorError."""
     run.expect(run.facts["due"])
-    if not run.facts["due"]:
-        return
-    system = ConnectedSystem.objects.get(pk=run.specification.system.id)
+    if run.facts["due"]:
+        system = ConnectedSystem.objects.get(pk=run.specification.system.id)
+        keep_trying(run, partial(_send_rest, run, system))
+
+
+def _send_rest(run: Run, system: ConnectedSystem) -> None:
+    """Send what has no result yet, on a connection of its own."""
     sender = _Sender(run)
     with connector_for(system) as connector:
         for result in connector.export(_request(run), sender.batches()):
@@ -91,7 +99,7 @@ class _Sender:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.outbox = Outbox(run.specification)
-        self.results = Results(run, self.outbox)
+        self.results = Results(run)
         self.under_way: deque[Sent] = deque()
         self.batch_size = min(run.specification.page_size, run.page_size)
 
@@ -99,37 +107,25 @@ class _Sender:
         """Batches for the connector; each page of them is marked `Executing` before its first leaves."""
         number = 0
         after = self.run.position.get("recorded", 0)
-        while rows := self._mark_page(after):
-            parts = [rows[i : i + self.batch_size] for i in range(0, len(rows), self.batch_size)]
-            numbers = range(number, number + len(parts))
-            self.under_way.append(Sent(after, rows[-1].ordinal, set(numbers)))
-            for batch_number, part in zip(numbers, parts, strict=True):
-                yield ExportBatch(batch_number, [self._outgoing(row) for row in part])
-            number += len(parts)
-            after = rows[-1].ordinal
+        while (leaving := self._take_page(after)).objects:
+            starts = range(0, len(leaving.objects), self.batch_size)
+            numbers = range(number, number + len(starts))
+            self.under_way.append(Sent(after, leaving.last, set(numbers), leaving.renamed))
+            for batch_number, start in zip(numbers, starts, strict=True):
+                yield ExportBatch(batch_number, leaving.objects[start : start + self.batch_size])
+            number += len(starts)
+            after = leaving.last
 
-    def _mark_page(self, after: int) -> list[OutboxRow]:
+    def _take_page(self, after: int) -> Leaving:
         with self.run.page(durable=True) as page:
-            page.cursor.execute(sql("outbox_page"), {"after": after, "last": None, "limit": self.run.page_size})
-            rows = [OutboxRow(*columns) for columns in page.cursor.fetchall()]
-            self.outbox.mark(page.cursor, rows, page.now)
-        return rows
-
-    def _outgoing(self, row: OutboxRow) -> ExportObject:
-        return self.outbox.object_of(row, leaving_changes(row))
+            return self.outbox.take(page.cursor, after, self.run.page_size, page.now)
 
     def record(self, result: ExportResult) -> None:
         """Keep one batch's result; a page whose batches are all answered is recorded."""
         page = next(sent for sent in self.under_way if result.number in sent.unanswered)
         page.unanswered.discard(result.number)
-        page.failures.update((str(key), message) for key, message in result.failures.items())
-        page.external_ids.update((str(key), value) for key, value in result.external_ids.items())
+        page.failures.update(result.failures)
+        page.external_ids.update(result.external_ids)
         while self.under_way and not self.under_way[0].unanswered:
             done = self.under_way.popleft()
             self.results.record(done.after, done.last, done.failures, done.external_ids)
-
-
-def leaving_changes(row: OutboxRow) -> Changes:
-    """What leaves for one object: what is queued, on top of what left before and was not confirmed."""
-    pending: Changes = orjson.loads(row.pending)
-    return merge(orjson.loads(row.sent), pending) if row.sent is not None else pending

@@ -1,90 +1,102 @@
-"""Outbox: pending exports as what a connector is given, and their marks."""
+"""Outbox: pending exports leave it as what a connector is given.
 
-from dataclasses import dataclass
+In: the list of a run's exports. Out: export objects, page by page. Always: what is in a page is frozen and marked
+`Executing` by the statement that reads it.
+"""
+
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from psycopg import Cursor
 
-from connectors.contract import AttributeChange, ExportObject, ExportOperation, Value
+from connectors.contract import AttributeChange, ExportObject, ExportOperation, Value, ValuesChange
 from synchronisation.rules.exports import SEALED, Changes, Part, merge
 from synchronisation.rules.specification import Attribute, ObjectType, Specification
-from synchronisation.rules.values import READERS, JsonValue
+from synchronisation.rules.values import READERS, JsonValue, to_text
 from synchronisation.secrets import decrypt
 
 from .bulk import copy_temporary
 from .statements import sql
 
+OPERATIONS = {operation.value: operation for operation in ExportOperation}
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One pending export with its CSO, JSON columns as text; the columns of `outbox_page`."""
 
-    ordinal: int
-    export_id: str
-    cso_id: str
-    mvo_id: str | None
-    change_type: str
-    pending: str
-    sent: str | None
-    error_count: int
-    max_attempts: int
-    object_type_id: int
-    external_id: str | None
-    display_name: str | None
-    document: str
+@dataclass(slots=True)
+class Leaving:
+    """One page on its way out, in the order of the list. last: the ordinal of its last export, or where it began.
+
+    renamed: export id -> the identifier that its change gives the object.
+    """
+
+    last: int
+    objects: list[ExportObject] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
 
 
 class Outbox:
-    """Turns rows into export objects by the schema of the run's system."""
+    """Takes exports out of the list of a run, by the schema of its system."""
 
     def __init__(self, specification: Specification) -> None:
-        self.types: dict[int, ObjectType] = {kind.id: kind for kind in specification.own_types()}
-        self.attributes: dict[str, Attribute] = {a.key: a for kind in self.types.values() for a in kind.attributes}
+        # A type without an external ID is not exported: see queue_due.
+        self.forms = {kind.id: Form(kind, kind.external_id) for kind in specification.own_types() if kind.external_id}
 
-    def object_of(self, row: OutboxRow, changes: Changes) -> ExportObject:
-        """What the connector gets; attributes that have left the schema meanwhile are left out."""
-        object_type = self.types[row.object_type_id]
-        external = object_type.external_id
-        assert external is not None  # such a type is not exported: see queue_due
-        return ExportObject(
-            key=UUID(row.export_id),
-            operation=ExportOperation(row.change_type),
-            object_type=object_type.name,
-            external_id_attribute=external.name,
-            external_id=row.external_id,
-            changes={
-                self.attributes[key].name: _attribute_change(self.attributes[key], part)
-                for key, part in changes.items()
-                if key in self.attributes
-            },
-        )
-
-    def mark(self, cursor: Cursor[Any], rows: list[OutboxRow], now: datetime) -> None:
-        """Freeze what is about to leave: `sent` holds it, `pending` is empty, the status is Executing."""
-        again = [row for row in rows if row.sent is not None and row.pending != "{}"]
-        cursor.execute(sql("mark_executing"), {"ids": [row.export_id for row in rows], "now": now})
-        if again:
-            merged = [
-                (row.export_id, orjson.dumps(merge(orjson.loads(row.sent or "{}"), orjson.loads(row.pending))).decode())
-                for row in again
-            ]
-            copy_temporary(cursor, "merged_export", {"id": "uuid", "sent": "jsonb"}, merged)
+    def take(self, cursor: Cursor[Any], after: int, limit: int, now: datetime) -> Leaving:
+        """The next exports of the list; none at its end."""
+        leaving = Leaving(after)
+        cursor.execute(sql("take_exports"), {"after": after, "last": after + limit, "now": now})
+        merged = {}
+        rows = sorted(cursor.fetchall())  # by ordinal, which is the first column
+        for ordinal, export_id, change_type, sent, pending, object_type_id, external_id in rows:
+            changes: Changes = orjson.loads(sent)
+            if pending is not None:
+                changes = merged[export_id] = merge(changes, orjson.loads(pending))
+            form = self.forms[object_type_id]
+            leaving.objects.append(form.export_object(export_id, OPERATIONS[change_type], external_id, changes))
+            if change_type == "Update" and changes.get(form.external_key) is not None:
+                leaving.renamed[export_id] = to_text(changes[form.external_key])
+            leaving.last = ordinal
+        if merged:
+            frozen = ((export_id, orjson.dumps(changes).decode()) for export_id, changes in merged.items())
+            copy_temporary(cursor, "merged_export", {"id": "uuid", "sent": "jsonb"}, frozen)
             cursor.execute(sql("freeze_merged"))
+        return leaving
+
+
+class Form:
+    """How objects of one type leave: their attributes by name, in the types that connectors know."""
+
+    def __init__(self, kind: ObjectType, external_id: Attribute) -> None:
+        self.name = kind.name
+        self.external_key = external_id.key
+        self.external_name = external_id.name
+        self.attributes = {a.key: a for a in kind.attributes}
+        self.plain = {a.key: a.name for a in kind.attributes if a.type not in READERS}
+
+    def export_object(
+        self, export_id: str, operation: ExportOperation, external_id: str | None, changes: Changes
+    ) -> ExportObject:
+        """What the connector gets; attributes that have left the schema meanwhile are left out."""
+        plain = self.plain
+        named: dict[str, AttributeChange] = {}
+        for key, part in changes.items():
+            if key in plain and not isinstance(part, dict):
+                named[plain[key]] = part
+            elif key in self.attributes:
+                named[self.attributes[key].name] = _attribute_change(self.attributes[key], part)
+        return ExportObject(export_id, operation, self.name, self.external_name, external_id, named)
 
 
 def _attribute_change(attribute: Attribute, part: Part) -> AttributeChange:
+    if not isinstance(part, dict):
+        return None if part is None else _value(attribute, part)
     if SEALED in part:
-        return AttributeChange(replace=[decrypt(part[SEALED].encode())])
-    if "set" in part:
-        return AttributeChange(replace=_values(attribute, [] if part["set"] is None else [part["set"]]))
-    return AttributeChange(
-        add=_values(attribute, part.get("add", [])), remove=_values(attribute, part.get("remove", []))
-    )
+        return decrypt(part[SEALED].encode())
+    add, remove = part.get("add", ()), part.get("remove", ())
+    return ValuesChange([_value(attribute, v) for v in add], [_value(attribute, v) for v in remove])
 
 
-def _values(attribute: Attribute, values: list[JsonValue]) -> list[Value]:
+def _value(attribute: Attribute, value: JsonValue) -> Value:
     read = READERS.get(attribute.type)
-    return [read(value) for value in values] if read else list(values)
+    return read(value) if read else value

@@ -33,9 +33,9 @@ LOOK_UPS_ONLY = (
     "SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL from_collapse_limit = 1;"
     "SET LOCAL jit = off"
 )
-"""A page looks up some thousand rows in tables of any size, table by table in the order its statements are written, each
-by the index that they name, whatever the statistics say: while the first references flow they say that there are none,
-and a page of 5,000 took 43 s. In theory the settings make every plan dear, so that compiling it would seem to pay."""
+"""A page looks up some thousand rows in tables of any size, table by table in the order its statements are written,
+each by the index that they name, whatever the statistics say: while the first references flow they say that there are
+none, and a page of 5,000 took 43 s. All such plans are dear in theory, so that compiling them would seem to pay."""
 
 FIRST_KEY = ("00000000-0000-0000-0000-000000000000", 0, "00000000-0000-0000-0000-000000000000")
 ANY_NUMBER = 2**63 - 1

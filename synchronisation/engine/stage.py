@@ -7,6 +7,7 @@ Always: memory holds one page. A run that was interrupted while reading reads ag
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -25,6 +26,7 @@ from synchronisation.rules.specification import ObjectType
 from .bulk import copy_lines, copy_rows, copy_temporary, copy_text
 from .errors import RunFailedError
 from .pages import Page, Run
+from .retry import keep_trying
 from .statements import sql
 
 UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
@@ -81,18 +83,22 @@ def read(run: Run) -> None:
     """Read everything; `read_complete` is the phase's end. Raises: ConnectorError, RunFailedError."""
     system = ConnectedSystem.objects.get(pk=run.specification.system.id)
     targets = _targets(run)
-    request = _request(run, targets)
+    keep_trying(run, partial(_read_all, run, system, targets, _request(run, targets)))
+    with run.page() as page:
+        page.cursor.execute("ANALYZE unchanged")
+        page.cursor.execute(ANALYZE_STAGED)
+        page.cursor.execute(ANALYZE_REFERENCES)
+
+
+def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], request: ImportRequest) -> None:
+    """Read from the start, whatever was read before."""
     _start_over(run)
     reading = _Reading(run, targets)
     with connector_for(system) as connector:
         for page_objects in _pages(reading.watched(connector.read(request)), run.page_size):
             with run.page() as page:
                 reading.stage(page, page_objects)
-    with run.page() as page:
-        run.facts["rows"] = reading.row_number
-        page.cursor.execute("ANALYZE unchanged")
-        page.cursor.execute(ANALYZE_STAGED)
-        page.cursor.execute(ANALYZE_REFERENCES)
+    run.facts["rows"] = reading.row_number
 
 
 def _targets(run: Run) -> dict[str, Target]:

@@ -230,7 +230,7 @@ METAVERSE_REFERENCE = migrations.CreateModel(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0005_lighter_rows")]
+    dependencies = [("synchronisation", "0005_exported_values"), ("synchronisation", "0005_lighter_rows")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(NEW_KEYS, OLD_KEYS)],

@@ -3,8 +3,9 @@
 What has left is frozen in `sent`; later wishes stand beside it in `pending` (engine.md section 6). Both map an
 attribute id to its part of the change:
 
-    {"set": value}                       single-valued; null clears
+    value                                single-valued; null clears
     {"add": [values], "remove": [...]}   multi-valued
+    {"sealed": token}                    a secret, encrypted
 
 References are rows of their own beside it, since a group may have half a million members (decisions/0004).
 """

@@ -1,8 +1,9 @@
 """Exports: the algebra of queued changes. Pure functions on documents and changes.
 
-Changes map an attribute key to its part: {"set": value} for a single-valued attribute (null clears it),
+Changes map an attribute key to its part: the value itself for a single-valued attribute (null clears it),
 {"add": [...], "remove": [...]} for a multi-valued one, {"sealed": token} for a secret: encrypted, sent and then
-forgotten, so it never shows in a document and is never compared. A document is the object; applying changes to it
+forgotten, so it never shows in a document and is never compared. A value is never an object, which tells them apart;
+so what creates an object of single values is that object's document. A document is the object; applying changes to it
 gives the object as it will be. Always: difference(wanted, apply(document, difference(wanted, document))) is empty.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 from .values import Document, JsonValue, as_set
 
-Part = dict[str, Any]
+Part = JsonValue | None | dict[str, Any]
 Changes = dict[str, Part]
 SEALED = "sealed"
 
@@ -26,7 +27,7 @@ def apply_changes(document: Document, changes: Changes | None) -> Document:
         return document
     result = dict(document)
     for key, part in changes.items():
-        if SEALED in part:
+        if is_sealed(part):
             continue
         value = _applied(result.get(key), part)
         if value is None or value == []:
@@ -37,9 +38,8 @@ def apply_changes(document: Document, changes: Changes | None) -> Document:
 
 
 def _applied(current: JsonValue | list[JsonValue] | None, part: Part) -> JsonValue | list[JsonValue] | None:
-    if "set" in part:
-        value: JsonValue | None = part["set"]
-        return value
+    if not isinstance(part, dict):
+        return part
     removed = set(part.get("remove", ()))
     kept = [value for value in _as_list(current) if value not in removed]
     return as_set([*kept, *part.get("add", ())])
@@ -55,16 +55,13 @@ def difference(wanted: Wanted, document: Document) -> Changes:
             if goal != present:
                 changes[key] = {"add": as_set(list(goal - present)), "remove": as_set(list(present - goal))}
         elif value != current or type(value) is not type(current):
-            changes[key] = {"set": value}
+            changes[key] = value
     return changes
 
 
 def creation(document: Document) -> Changes:
     """The changes that make an object from nothing."""
-    return {
-        key: {"add": value, "remove": []} if isinstance(value, list) else {"set": value}
-        for key, value in document.items()
-    }
+    return {key: {"add": value, "remove": []} if isinstance(value, list) else value for key, value in document.items()}
 
 
 def merge(older: Changes, newer: Changes) -> Changes:
@@ -72,27 +69,31 @@ def merge(older: Changes, newer: Changes) -> Changes:
     merged = dict(older)
     for key, part in newer.items():
         before = merged.get(key)
-        if before is None or "add" not in part or "add" not in before:
+        if isinstance(part, dict) and isinstance(before, dict) and "add" in part and "add" in before:
+            merged[key] = _merged_steps(before, part)
+        else:
             merged[key] = part
-            continue
-        add, remove = set(part.get("add", ())), set(part.get("remove", ()))
-        merged[key] = {
-            "add": as_set(list((set(before.get("add", ())) - remove) | add)),
-            "remove": as_set(list((set(before.get("remove", ())) - add) | remove)),
-        }
     return merged
+
+
+def _merged_steps(older: dict[str, Any], newer: dict[str, Any]) -> Part:
+    add, remove = set(newer["add"]), set(newer.get("remove", ()))
+    return {
+        "add": as_set(list((set(older["add"]) - remove) | add)),
+        "remove": as_set(list((set(older.get("remove", ())) - add) | remove)),
+    }
 
 
 def unconfirmed(sent: Changes, document: Document) -> Changes:
     """The part of what was sent that the object, as read, does not show."""
     left: Changes = {}
     for key, part in sent.items():
-        if SEALED in part:
-            continue
         current = document.get(key)
-        if "set" in part:
-            if current != part["set"]:
+        if not isinstance(part, dict):
+            if current != part:
                 left[key] = part
+            continue
+        if SEALED in part:
             continue
         present = set(_as_list(current))
         add = [value for value in part.get("add", ()) if value not in present]
@@ -102,9 +103,9 @@ def unconfirmed(sent: Changes, document: Document) -> Changes:
     return left
 
 
-def without_secrets(changes: Changes) -> Changes:
-    """What may be kept once it has arrived."""
-    return {key: part for key, part in changes.items() if SEALED not in part}
+def is_sealed(part: Part) -> bool:
+    """Whether it is a secret."""
+    return isinstance(part, dict) and SEALED in part
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,9 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
     """A placeholder with a queued create."""
     rule = kind.provisioning_rule or kind.rule
     document = {key: value for key, value in _wanted(mvo, kind.flows, {}).items() if value is not None}
-    secrets = {key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()}
+    secrets: Changes = {
+        key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()
+    }
     account = Account(
         cso_id=str(uuid7()),
         system_id=target.system_id,
@@ -117,7 +119,7 @@ def _is_renamed(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     if export is None or export.change_type != "Create" or export.sent is not None or export.attempted:
         return False
     wanted = {flow.key: flow.value(mvo.document, {}) for flow in kind.flows if flow.identifies}
-    return any(value is not None and export.pending.get(key) != {"set": value} for key, value in wanted.items())
+    return any(value is not None and export.pending.get(key) != value for key, value in wanted.items())
 
 
 def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
@@ -144,7 +146,7 @@ def _requeue(export: Export, changes: Changes, wanted: Wanted) -> bool:
     pending = kept | changes
     if pending == export.pending:
         return False
-    new = any(export.pending.get(key) != part for key, part in pending.items())
+    new = any(key not in export.pending or export.pending[key] != part for key, part in pending.items())
     export.pending = pending
     export.is_changed = True
     export.error_count = 0

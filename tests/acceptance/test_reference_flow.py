@@ -1,30 +1,23 @@
 """References flow inbound and outbound, whichever end came first (engine.md sections 5.6 and 6)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from activities.models import RunType
 from synchronisation.models import (
     ChangedJoin,
-    MetaverseReference,
     PendingExport,
-    PendingExportReference,
     RemovedReference,
-    SyncRule,
 )
-from tests.acceptance.installation import export_rule, import_rule, matching_rule, memory_connector
+from tests.acceptance.installation import import_rule, matching_rule, memory_connector
 from tests.acceptance.references import (
     INFLOWS,
-    OUTFLOWS,
     Company,
     company,
-    holders,
     metaverse,
-    people_and_groups,
     queued,
     source,
-    target,
 )
 from tests.integration.synchronisation.broker import empty_queue
 

@@ -4,11 +4,12 @@ In: a pending export's `sent` and `pending` (see its model). Out: rows in schema
 waits beside it. Always: attributes that have left the schema are left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from synchronisation.api.values import NO_VALUE, VALUES_SHOWN, Row, as_list, summary, typed_fields, value_id
+from synchronisation.api.values import NO_VALUE, VALUES_SHOWN, Row, summary, typed_fields, value_id
 from synchronisation.models import Attribute, PendingExport, PendingExportStatus
+from synchronisation.rules.exports import SEALED, Part
 
 CHANGE_TYPES = ("Add", "Replace", "Delete")
 CHANGE_STATUSES = ("Pending", "ExportedPendingConfirmation", "ExportedNotConfirmed", "Failed")
@@ -25,8 +26,6 @@ ON_THE_WAY = {PendingExportStatus.EXECUTING, PendingExportStatus.EXPORTED}
 SECRET_SHOWN = "(secret)"
 """All that anybody sees of a queued secret: that it is set."""
 
-Part = Mapping[str, Any]
-
 
 def count_changes(export: PendingExport) -> int:
     """How many rows `change_rows` gives, attributes that are gone included."""
@@ -42,10 +41,12 @@ def attributes_of(export: PendingExport) -> list[Attribute]:
 def change_rows(export: PendingExport, attribute: Attribute) -> list[Row]:
     """Every change of one attribute."""
     key = str(attribute.pk)
-    sent, pending = (export.sent or {}).get(key), export.pending.get(key)
+    places = {"sent": export.sent or {}, "pending": export.pending}
     return [
-        *_part_rows(export, attribute, "sent", sent or {}),
-        *_part_rows(export, attribute, "pending", pending or {}),
+        row
+        for place, parts in places.items()
+        if key in parts
+        for row in _part_rows(export, attribute, place, parts[key])
     ]
 
 
@@ -76,14 +77,15 @@ def _part_rows(export: PendingExport, attribute: Attribute, place: str, part: Pa
 
 def _values(part: Part) -> Iterator[tuple[str, Any]]:
     """(change type, value) of each value of one attribute's part; the value is None where the attribute is cleared."""
-    if "sealed" in part:
+    if part is None:
+        yield "Delete", None
+    elif not isinstance(part, dict):
+        yield "Replace", part
+    elif SEALED in part:
         yield "Replace", SECRET_SHOWN
-    if "set" in part:
-        yield from (("Replace", value) for value in as_list(part["set"]))
-        if not as_list(part["set"]):
-            yield "Delete", None
-    yield from (("Delete", value) for value in part.get("remove", ()))
-    yield from (("Add", value) for value in part.get("add", ()))
+    else:
+        yield from (("Delete", value) for value in part.get("remove", ()))
+        yield from (("Add", value) for value in part.get("add", ()))
 
 
 def _state(export: PendingExport, place: str) -> tuple[str, int]:

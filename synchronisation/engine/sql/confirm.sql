@@ -8,8 +8,32 @@ WHERE system_id = %(system)s
   AND (sent IS NOT NULL OR status = 'Failed' OR change_type = 'Create')
 LIMIT 1;
 
+-- name: confirm_import_page
+-- The usual case: the changed object shows every value that was sent (`@>` holds for nothing that is cleared, added,
+-- removed or secret), and nothing else is queued, no reference either. Such exports are done; their items say so.
+-- Writes import_note (temporary). Index: pending_export_cso_id_key, pending_export_reference_pkey.
+WITH confirmed AS (
+    DELETE FROM pending_export AS export
+    USING import_page AS page
+    JOIN staged USING (row_number)
+    WHERE page.change_type = 'Update'
+      AND export.cso_id = page.cso_id
+      AND export.change_type <> 'Delete'
+      AND export.pending = '{}'
+      AND export.sent <> '{}'
+      AND staged.document @> export.sent
+      AND NOT EXISTS (SELECT FROM pending_export_reference AS reference WHERE reference.cso_id = export.cso_id)
+    RETURNING export.cso_id, export.id
+)
+INSERT INTO import_note (cso_id, summary, outcomes)
+SELECT
+    cso_id,
+    'PendingExportConfirmed:1',
+    jsonb_set(%(outcomes)s::jsonb, '{0,pendingExportId}', to_jsonb(id))
+FROM confirmed;
+
 -- name: exports_of_import_page
--- Such exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
+-- The other exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
 SELECT
     page.cso_id::text, staged.document::text, export.id::text, export.sent::text, export.pending::text,
     export.error_count, export.max_retries

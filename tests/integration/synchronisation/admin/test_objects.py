@@ -132,7 +132,7 @@ def test_system_filter_pages_by_last_change(admin_client: Client, hr: People) ->
 def test_pending_export_shows_its_changes_by_name(admin_client: Client, hr: People) -> None:
     mvo, cso = hr.add(1, "Zoë")
     change = queue_change(
-        cso, mvo, pending={str(hr.employee_id.pk): {"set": None}}, sent={str(hr.phones.pk): {"add": ["+44 1", "+44 2"]}}
+        cso, mvo, pending={str(hr.employee_id.pk): None}, sent={str(hr.phones.pk): {"add": ["+44 1", "+44 2"]}}
     )
     text = content(admin_client, f"{EXPORTS}{change.pk}/change/")
     for part in ("employeeId set (nothing)", "phones add +44 1 +44 2", "Target Zoë"):
@@ -143,9 +143,7 @@ def test_queued_secrets_are_not_shown(admin_client: Client, hr: People) -> None:
     mvo, cso = hr.add(1, "Zoë")
     hr.fill_with_expression(hr.phones, "RandomPassword(12)")
     password = Attribute.objects.create(object_type=cso.object_type, name="password", type="Text", selected=False)
-    change = queue_change(
-        cso, mvo, pending={str(hr.phones.pk): {"add": ["tiger"]}}, sent={str(password.pk): {"set": "lion"}}
-    )
+    change = queue_change(cso, mvo, pending={str(hr.phones.pk): {"add": ["tiger"]}}, sent={str(password.pk): "lion"})
     text = content(admin_client, f"{EXPORTS}{change.pk}/change/")
     assert "phones add (secret)" in text
     assert "password set (secret)" in text

@@ -36,7 +36,7 @@ def named(account: ConnectorSpaceObject, name: str) -> Attribute:
 
 def test_export_is_summed_up_in_the_list(administrator: APIClient, account: ConnectorSpaceObject) -> None:
     mvo = create_mvo(display_name="Zoë O'Brien")
-    changes = {named(account, "mail"): {"set": "z@x"}, named(account, "groups"): {"add": ["a", "b"], "remove": ["c"]}}
+    changes = {named(account, "mail"): "z@x", named(account, "groups"): {"add": ["a", "b"], "remove": ["c"]}}
     export = queue(account, changes, mvo_id=mvo.pk)
     page = call(administrator, "get", f"{SYSTEMS}/{account.system_id}/pending-exports")
     assert page["pageSize"] == 50
@@ -83,8 +83,8 @@ def rows(answered: Any) -> list[Row]:
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        ({"set": "x"}, [("Replace", "x")]),
-        ({"set": None}, [("Delete", None)]),
+        ("x", [("Replace", "x")]),
+        (None, [("Delete", None)]),
         ({"add": ["a"], "remove": ["b", "c"]}, [("Delete", "b"), ("Delete", "c"), ("Add", "a")]),
     ],
     ids=["set", "clear", "add and remove"],
@@ -110,8 +110,8 @@ def test_what_was_sent_and_what_waits_beside_it_are_told_apart(
     administrator: APIClient, account: ConnectorSpaceObject, status: str, error_count: int, expected: Any
 ) -> None:
     mail, surname = named(account, "mail"), named(account, "sn")
-    sent = {str(mail.pk): {"set": "z@x"}}
-    export = queue(account, {surname: {"set": "Å"}}, sent=sent, status=status, error_count=error_count)
+    sent = {str(mail.pk): "z@x"}
+    export = queue(account, {surname: "Å"}, sent=sent, status=status, error_count=error_count)
     found = rows(call(administrator, "get", f"{EXPORTS}/{export.pk}"))
     assert sorted(found) == [("mail", "Replace", expected[0], "z@x", expected[1]), ("sn", "Replace", "Pending", "Å", 0)]
 
@@ -165,12 +165,12 @@ def test_list_costs_the_same_however_long_it_is(administrator: APIClient, accoun
     queue(account, {})
     before = query_count(administrator, path)
     for _ in range(4):
-        queue(create_cso(account.object_type), {named(account, "mail"): {"set": "x"}}, mvo_id=create_mvo().pk)
+        queue(create_cso(account.object_type), {named(account, "mail"): "x"}, mvo_id=create_mvo().pk)
     assert query_count(administrator, path) == before
 
 
 def test_export_whose_object_is_gone_is_still_shown(administrator: APIClient, account: ConnectorSpaceObject) -> None:
-    export = queue(account, {named(account, "mail"): {"set": "x"}})
+    export = queue(account, {named(account, "mail"): "x"})
     ConnectorSpaceObject.objects.all().delete()
     answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
     assert (answered["connectedSystemObjectTypeName"], len(answered["attributeChanges"])) == (None, 1)

@@ -63,7 +63,7 @@ INSERT INTO pending_export (
     id, cso_id, system_id, mvo_id, change_type, status, created, pending, error_count, max_retries,
     has_unresolved_references
 )
-SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": {"set": "a"}}', 0, 5, false
+SELECT export, cso, kind, person, 'Create', 'Pending', now(), '{"1": "a"}', 0, 5, false
 FROM object;
 
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
@@ -139,6 +139,7 @@ HASHES = [UUID(int=n * 2**100).hex for n in range(1, PAGE_SIZE + 1)]
 NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
+LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
 ONE_ITEM = {"activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -147,6 +148,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "compare_page": {"type": PERSON},
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
     "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE},
+    "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
@@ -155,6 +157,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "obsolete_deleted": {},
     "remove_references": {},
     "insert_references": {"system": HR},
+    "note_items": LISTED,
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
@@ -188,11 +191,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "update_join_rules": {},
     "update_exports": {},
     # export
-    "outbox_page (next)": {"after": HALF, "last": None, "limit": PAGE_SIZE},
-    "outbox_page (sent)": {"after": HALF, "last": HALF + PAGE_SIZE, "limit": None},
-    "mark_executing": {"ids": EXPORTS, "now": NOW},
+    "take_exports": {**LISTED, "now": NOW},
     "freeze_merged": {},
-    "mark_exported": {"ids": EXPORTS},
+    "record_results": {
+        **LISTED,
+        **ONE_ITEM,
+        "exported": "[{}]",
+        "deprovisioned": "[{}]",
+        "error_type": "UnhandledError",
+    },
+    "failed_exports": {},
+    "arrived_exports": LISTED,
     "remove_exports": {"ids": EXPORTS},
     "mark_failed": {},
     "store_external_ids": {},
@@ -214,7 +223,7 @@ def _value(table: str, column: str, kind: str) -> str:
     """SQL for what a column holds for object `n`."""
     if kind != "uuid":
         return VALUES[kind]
-    number = {"cso_id": 2, "mvo_id": 1, "id": 1 if table == "changed_mvo" else 3}.get(column)
+    number = {"cso_id": 2, "mvo_id": 1, "export_id": 3, "id": 1 if table == "changed_mvo" else 3}.get(column)
     return f"pg_temp.id('{number}', n)" if number else "md5(n::text)::uuid"
 
 

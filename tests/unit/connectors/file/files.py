@@ -17,7 +17,6 @@ from connectors.contract import (
     ImportObject,
     ImportRequest,
     SchemaObjectType,
-    Value,
 )
 from connectors.file.connector import FileConnector
 from connectors.registry import check_settings
@@ -67,37 +66,23 @@ def known(*attributes: str, several: Sequence[str] = (), object_type: str = "per
     return ExportRequest({object_type: attributes}, {object_type: frozenset(several)})
 
 
-def create(external_id: str | None, object_type: str = "person", **values: Value | Sequence[Value]) -> ExportObject:
-    return _export(ExportOperation.CREATE, external_id, object_type, values)
+def create(external_id: str | None, object_type: str = "person", **changes: AttributeChange) -> ExportObject:
+    return _export(ExportOperation.CREATE, external_id, object_type, changes)
 
 
-def update(external_id: str, object_type: str = "person", **values: Value | Sequence[Value]) -> ExportObject:
-    """values: a value, a list of them, or an AttributeChange."""
-    return _export(ExportOperation.UPDATE, external_id, object_type, values)
+def update(external_id: str, object_type: str = "person", **changes: AttributeChange) -> ExportObject:
+    return _export(ExportOperation.UPDATE, external_id, object_type, changes)
 
 
 def delete(external_id: str, object_type: str = "person") -> ExportObject:
     return _export(ExportOperation.DELETE, external_id, object_type, {})
 
 
-def key_of(operation: ExportOperation, external_id: str | None) -> UUID:
-    return UUID(bytes=f"{operation[0]}{external_id}".encode()[:16].rjust(16, b"\0"))
+def key_of(operation: ExportOperation, external_id: str | None) -> str:
+    return str(UUID(bytes=f"{operation[0]}{external_id}".encode()[:16].rjust(16, b"\0")))
 
 
 def _export(
-    operation: ExportOperation, external_id: str | None, object_type: str, values: Mapping[str, object]
+    operation: ExportOperation, external_id: str | None, object_type: str, changes: Mapping[str, AttributeChange]
 ) -> ExportObject:
-    return ExportObject(
-        key_of(operation, external_id),
-        operation,
-        object_type,
-        "id",
-        external_id,
-        {name: _change(value) for name, value in values.items()},
-    )
-
-
-def _change(value: object) -> AttributeChange:
-    if isinstance(value, AttributeChange):
-        return value
-    return AttributeChange(replace=value if isinstance(value, list) else [value])  # type: ignore[list-item]
+    return ExportObject(key_of(operation, external_id), operation, object_type, "id", external_id, changes)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import AttributeChange, ExportBatch, ExportOperation, ExportRequest, ExportResult
+from connectors.contract import ExportBatch, ExportOperation, ExportRequest, ExportResult, ValuesChange
 from connectors.errors import ConfigurationError, SourceError
 from tests.unit.connectors.file.files import Files, create, delete, key_of, known, update, wanted
 
@@ -21,7 +21,9 @@ def failures(results):
 def test_new_file_has_the_schemas_header_and_objects_in_the_order_sent(files):
     request = known("id", "name", "mail", several=["mail"])
     results = files.export(
-        request, [create("2", name="Ōkubo, Ren")], [create("1", name='Zoë "Z"', mail=["a", "b"]), create("3")]
+        request,
+        [create("2", name="Ōkubo, Ren")],
+        [create("1", name='Zoë "Z"', mail=ValuesChange(add=["a", "b"])), create("3")],
     )
     assert results == [ExportResult(0), ExportResult(1)]
     assert files.people.read_bytes().decode() == 'id,name,mail\n2,"Ōkubo, Ren",\n1,"Zoë ""Z""",a|b\n3,,\n'
@@ -36,7 +38,7 @@ def test_changes_are_merged_and_everything_else_stays(files):
 
 def test_update_writes_the_named_attributes_only(files):
     files.people.write_text("id,name,mail\n1,a,m\n")
-    files.export(known("id", "name", "mail"), [update("1", mail=[])])
+    files.export(known("id", "name", "mail"), [update("1", mail=None)])
     assert files.people.read_text() == "id,name,mail\n1,a,\n"
 
 
@@ -108,30 +110,40 @@ def test_without_a_change_no_file_is_made(files):
 
 def test_values_of_a_multi_valued_cell_are_added_and_removed_as_a_set(files):
     files.people.write_text("id,mail\n1,a|b|c\n")
-    change = AttributeChange(add=["d", "b"], remove=["a", "never there"])
+    change = ValuesChange(add=["d", "b"], remove=["a", "never there"])
     files.export(known("id", "mail", several=["mail"]), [update("1", mail=change)])
     assert files.people.read_text() == "id,mail\n1,b|c|d\n"
+
+
+def test_plain_value_of_a_multi_valued_cell_is_its_only_one(files):
+    files.people.write_text("id,mail\n1,a|b\n")
+    files.export(known("id", "mail", several=["mail"]), [update("1", mail="c"), create("2", mail="d")])
+    assert files.people.read_text() == "id,mail\n1,c\n2,d\n"
 
 
 def test_repeated_columns_take_one_value_each_and_the_last_the_rest(files):
     files.people.write_text("mail,id,mail\na,1,\n,2,x|y\n")
     files.export(
         known("id", "mail", several=["mail"]),
-        [update("1", mail=["a", "b", "c"]), update("2", mail=AttributeChange(remove=["x"])), create("3", mail=["q"])],
+        [
+            update("1", mail=ValuesChange(add=["b", "c"])),
+            update("2", mail=ValuesChange(remove=["x"])),
+            create("3", mail="q"),
+        ],
     )
     assert files.people.read_text() == "mail,id,mail\na,1,b|c\ny,2,\nq,3,\n"
 
 
 def test_create_that_adds_values_joins_them_to_those_that_are_there(files):
     files.people.write_text("id,mail\n1,a\n")
-    added = AttributeChange(add=["b", "c"])
+    added = ValuesChange(add=["b", "c"])
     files.export(known("id", "mail", several=["mail"]), [create("1", mail=added), create("2", mail=added)])
     assert files.people.read_text() == "id,mail\n1,a|b|c\n2,b|c\n"
 
 
 def test_create_of_an_object_that_is_there_empties_what_it_names_without_a_value(files):
     files.people.write_text("mail,id,name,mail,note\na,1,x,b|c,kept\n")
-    files.export(known("id", "name", "mail", several=["mail"]), [create("1", name=[], mail=["d"])])
+    files.export(known("id", "name", "mail", several=["mail"]), [create("1", name=None, mail="d")])
     assert files.people.read_text() == "mail,id,name,mail,note\nd,1,,,kept\n"
 
 
@@ -143,11 +155,15 @@ def test_delimiter_inside_a_single_value_is_only_text(files):
 @pytest.mark.parametrize(
     ("item", "settings", "message"),
     [
-        (create("1", mail=["a|b"]), {}, "A value of mail holds '|', which separates values in the file: 'a|b'."),
-        (create("1", name=["a", "b"]), {}, "name holds one value in the file, and 2 were to be written."),
+        (create("1", mail="a|b"), {}, "A value of mail holds '|', which separates values in the file: 'a|b'."),
+        (
+            create("1", name=ValuesChange(add=["a", "b"])),
+            {},
+            "name holds one value in the file, and 2 were to be written.",
+        ),
         (create(None, name="a"), {}, "It has no value for id, which identifies it in the file."),
         (update("1", id="2"), {}, "id identifies it in the file and cannot change from '1' to '2'."),
-        (update("1", id=[]), {}, "id identifies it in the file and cannot change from '1' to ''."),
+        (update("1", id=None), {}, "id identifies it in the file and cannot change from '1' to ''."),
         (create("1", "group"), {}, "The file holds objects of type person only, and this is a group."),
         (create("1", name="Łukasz"), {"Encoding": "cp1252"}, "A value holds a character that cp1252"),
         (create("1", name="\ud800"), {}, "A value holds a character that utf-8, the file's encoding, lacks"),
@@ -190,7 +206,7 @@ def test_object_type_column_keeps_types_apart(files):
     request = ExportRequest(
         {"person": ["kind", "id", "name"], "group": ["kind", "id", "name", "member"]}, {"group": frozenset(["member"])}
     )
-    changes = [update("1", name="A"), update("1", "group", member=AttributeChange(add=["3"])), create("2", "group")]
+    changes = [update("1", name="A"), update("1", "group", member=ValuesChange(add=["3"])), create("2", "group")]
     assert failures(files.export(request, changes, Object_Type_Column="kind")) == [{}]
     assert files.people.read_text() == "kind,id,name,member\nperson,1,A,\ngroup,1,g,1|2|3\nrole,1,r,\ngroup,2,,\n"
 
@@ -324,7 +340,7 @@ def expected_after(batches):
         if item.operation is ExportOperation.DELETE:
             people.pop(item.external_id, None)
         elif item.operation is CREATE or item.external_id in people:
-            people[item.external_id] = item.changes["name"].replace[0]
+            people[item.external_id] = item.changes["name"]
     return people
 
 

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from connectors.contract import (
-    AttributeChange,
     Change,
     Environment,
     ExportBatch,
@@ -23,7 +22,7 @@ from connectors.errors import ConfigurationError, SourceError, TransientConnecto
 from connectors.registry import check_settings
 from connectors.testing import InMemoryConnector, InMemoryStore
 
-KEY = UUID(int=7)
+KEY = str(UUID(int=7))
 
 
 @pytest.fixture
@@ -49,8 +48,7 @@ def read(store, settings=(), **request):
 
 
 def create(external_id, **values):
-    changes = {name: AttributeChange(replace=[value]) for name, value in values.items()}
-    return ExportObject(KEY, ExportOperation.CREATE, "person", "id", external_id, changes)
+    return ExportObject(KEY, ExportOperation.CREATE, "person", "id", external_id, values)
 
 
 def export(store, *items, **settings):

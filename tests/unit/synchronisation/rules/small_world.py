@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synchronisation.rules.compile import CompiledRules
+from synchronisation.rules.exports import Changes
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.world import Account, Cso, Export, Mvo, World
 
@@ -49,15 +50,15 @@ def export_of(
     error_count: int = 0,
     attempted: bool = False,
 ) -> Export:
-    """A pending export as the page loaded it. pending, sent: attribute -> its part, or the value it is set to."""
+    """A pending export as the page loaded it. pending, sent: attribute -> its part."""
     return Export(
         "export", change_type, status, changes(pending or {}), None if sent is None else changes(sent), error_count,
         attempted,
     )  # fmt: skip
 
 
-def changes(values: Values) -> dict[str, dict[str, Any]]:
-    return {a.key: value if isinstance(value, dict) else {"set": value} for a, value in values.items()}
+def changes(values: Values) -> Changes:
+    return {a.key: value for a, value in values.items()}
 
 
 def world_of(rules: CompiledRules, *mvos: Mvo) -> World:

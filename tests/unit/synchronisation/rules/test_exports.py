@@ -31,7 +31,7 @@ steps = st.tuples(st.lists(texts, max_size=3), st.lists(texts, max_size=3)).map(
 )
 changes = st.fixed_dictionaries(
     {},
-    optional={key: st.fixed_dictionaries({"set": st.none() | scalars}) for key in SINGLE} | dict.fromkeys(MULTI, steps),
+    optional=dict.fromkeys(SINGLE, st.none() | scalars) | dict.fromkeys(MULTI, steps),
 )
 Document = dict[str, Any]
 
@@ -89,12 +89,12 @@ def test_what_is_unconfirmed_is_what_is_still_to_do(document: Document, sent: Ch
 @pytest.mark.parametrize(
     ("wanted", "document", "expected"),
     [
-        ({"1": "a"}, {}, {"1": {"set": "a"}}),
-        ({"1": "a"}, {"1": "b"}, {"1": {"set": "a"}}),
-        ({"1": None}, {"1": "b"}, {"1": {"set": None}}),
+        ({"1": "a"}, {}, {"1": "a"}),
+        ({"1": "a"}, {"1": "b"}, {"1": "a"}),
+        ({"1": None}, {"1": "b"}, {"1": None}),
         ({"1": None}, {}, {}),
-        ({"1": True}, {"1": 1}, {"1": {"set": True}}),
-        ({"1": "A"}, {"1": "a"}, {"1": {"set": "A"}}),
+        ({"1": True}, {"1": 1}, {"1": True}),
+        ({"1": "A"}, {"1": "a"}, {"1": "A"}),
         ({}, {"1": "b"}, {}),
         ({"3": ["a", "b"]}, {"3": ["b", "c"]}, {"3": {"add": ["a"], "remove": ["c"]}}),
         ({"3": ["b", "a"]}, {"3": ["a", "b"]}, {}),
@@ -106,15 +106,15 @@ def test_difference(wanted: Document, document: Document, expected: Changes) -> 
     assert difference(wanted, document) == expected
 
 
-SENT: Changes = {"1": {"set": "new"}, "2": {"set": None}, "3": {"add": ["a", "b"], "remove": ["c"]}}
+SENT: Changes = {"1": "new", "2": None, "3": {"add": ["a", "b"], "remove": ["c"]}}
 
 CONFIRMATIONS: dict[str, tuple[Document, Changes, int, Verdict]] = {
     "all there": ({"1": "new", "3": ["a", "b"]}, {}, 0, Verdict(3, {}, retry=False, failed=False)),
     "all there, more is queued": (
         {"1": "new", "3": ["a", "b"]},
-        {"1": {"set": "newer"}},
+        {"1": "newer"},
         0,
-        Verdict(3, {"1": {"set": "newer"}}, retry=False, failed=False),
+        Verdict(3, {"1": "newer"}, retry=False, failed=False),
     ),
     "one value missing": (
         {"1": "new", "3": ["a"]},
@@ -132,19 +132,19 @@ CONFIRMATIONS: dict[str, tuple[Document, Changes, int, Verdict]] = {
         {"1": "old", "3": ["a", "b"]},
         {},
         4,
-        Verdict(2, {"1": {"set": "new"}}, retry=True, failed=True),
+        Verdict(2, {"1": "new"}, retry=True, failed=True),
     ),
     "last attempt, but a new wish is queued": (
         {"1": "old", "3": ["a", "b"]},
-        {"2": {"set": "y"}},
+        {"2": "y"},
         4,
-        Verdict(2, {"1": {"set": "new"}, "2": {"set": "y"}}, retry=True, failed=False, renewed=True),
+        Verdict(2, {"1": "new", "2": "y"}, retry=True, failed=False, renewed=True),
     ),
     "what differs is no longer wanted": (
         {"1": "old", "3": ["a", "b"]},
-        {"1": {"set": "newest"}},
+        {"1": "newest"},
         0,
-        Verdict(2, {"1": {"set": "newest"}}, retry=True, failed=False),
+        Verdict(2, {"1": "newest"}, retry=True, failed=False),
     ),
 }
 

@@ -3,7 +3,7 @@
 import pytest
 
 from synchronisation.rules.errors import InvalidFlowError
-from synchronisation.rules.exports import apply_changes, merge, unconfirmed, without_secrets
+from synchronisation.rules.exports import apply_changes, merge, unconfirmed
 from synchronisation.rules.outbound import Effect, synchronise_outbound
 from synchronisation.rules.specification import Mapping
 from synchronisation.rules.world import Account, Export, Mvo
@@ -247,12 +247,11 @@ def test_secret_is_drawn_once() -> None:
     assert len(drawn[PASSWORD.key]["sealed"]) == 12
 
 
-def test_secret_is_sealed_and_forgotten_once_sent() -> None:
-    queued = {"1": {"set": "Zoë"}, "2": {"sealed": "token"}}
+def test_secret_shows_nowhere_and_is_never_compared() -> None:
+    queued = {"1": "Zoë", "2": {"sealed": "token"}}
     assert apply_changes({}, queued) == {"1": "Zoë"}
     assert unconfirmed(queued, {"1": "Zoë"}) == {}
     assert merge(queued, {"2": {"sealed": "newer"}})["2"] == {"sealed": "newer"}
-    assert without_secrets(queued) == {"1": {"set": "Zoë"}}
 
 
 class TestWithoutEnforcedState:
