@@ -225,8 +225,10 @@ class _Judge:
 
     def _judge_mvos(self, page: Page, said: "_Said", orphaned: dict[str, Any] | None) -> None:
         cursor = page.cursor
-        for name in ("elect_contributors", "add_single_values", "note_new_holders"):
-            cursor.execute(sql(name))
+        cursor.execute(sql("elect_contributors"))
+        if cursor.execute(sql("any_single_values")).fetchone() is not None:
+            cursor.execute(sql("add_single_values"))
+        cursor.execute(sql("note_new_holders"))
         cursor.execute(sql("judge_mvo_references"), self.scope)
         if orphaned:
             cursor.execute(sql("judge_orphaned_references"), orphaned)
@@ -242,8 +244,9 @@ class _Judge:
 
     def _judge_accounts(self, page: Page, said: "_Said") -> None:
         cursor = page.cursor
-        if self.has_whole:
+        if self.has_whole and cursor.execute(sql("find_whole_attributes")).rowcount:
             cursor.execute(sql("add_whole_attributes"))
+        cursor.execute(sql("find_account_flows"))
         cursor.execute(sql("judge_account_references"))
         withdrawn = _distinct(cursor.execute(sql("withdraw_reference_changes")).fetchall())
         queued = _distinct(cursor.execute(sql("queue_reference_changes")).fetchall())

@@ -23,6 +23,7 @@ from synchronisation.rules.exports import apply_changes
 from .backoff import next_retry
 from .bulk import copy_temporary, uuid_array
 from .items import Outcome, count_item, outcomes_json
+from .outgoing_references import OutgoingReferences
 from .pages import Page, Run
 from .statements import sql
 
@@ -43,22 +44,25 @@ REMOVALS = (
 class Results:
     """Records pages of results for one run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, references: OutgoingReferences) -> None:
         self.run = run
+        self.references = references
         self.system = run.specification.system
 
     def record(self, after: int, last: int, failures: dict[str, str], external_ids: dict[str, str]) -> None:
         """One page of exports, by ordinal; `failures` and `external_ids` are keyed by export id."""
         bounds = {"after": after, "last": last}
         with self.run.page(durable=True) as page:
-            copy_temporary(page.cursor, "answer", ANSWER, _answers(failures, external_ids))
+            copy_temporary(page.cursor, "answer", ANSWER, answers(failures, external_ids))
             deleted = self._record_items(page, bounds)
             if external_ids:
                 page.cursor.execute(sql("store_external_ids"))
             if failures:
                 _queue_again(page.cursor, page.now)
+            self.references.settle(page.cursor, after, last, page.now)
             if self.system.self_confirming:
                 _confirm(page.cursor, bounds, page.now)
+            self.references.note_waiting(page.cursor, after, last)
             if deleted:
                 for name in REMOVALS:
                     page.cursor.execute(sql(name), {"ids": uuid_array(deleted)})
@@ -88,7 +92,8 @@ class Results:
         return deleted
 
 
-def _answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
+def answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
+    """The rows of ANSWER."""
     for export_id in failures.keys() | external_ids.keys():
         given = external_ids.get(export_id)
         yield export_id, failures.get(export_id), given, None if given is None else values.hash_text(given)
@@ -97,11 +102,12 @@ def _answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator
 def _queue_again(cursor: Cursor[Any], now: datetime) -> None:
     """What failed is tried again later or, after its last attempt, kept as Failed."""
     cursor.execute(sql("failed_exports"))
-    copy_temporary(cursor, "failed_export", FAILED, [_failed_row(now, *row) for row in cursor.fetchall()])
+    copy_temporary(cursor, "failed_export", FAILED, [failed_row(now, *row) for row in cursor.fetchall()])
     cursor.execute(sql("mark_failed"))
 
 
-def _failed_row(now: datetime, export_id: str, error_count: int, max_attempts: int) -> tuple[Any, ...]:
+def failed_row(now: datetime, export_id: str, error_count: int, max_attempts: int) -> tuple[Any, ...]:
+    """A row of FAILED."""
     errors = error_count + 1
     if errors >= max_attempts:
         return export_id, "Failed", errors, None

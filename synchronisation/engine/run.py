@@ -1,8 +1,8 @@
 """Run: the steps of each kind of run, in order, and how a run ends.
 
-    import           read -> judge -> apply -> obsolete -> confirm -> resolve references
+    import           read -> judge -> apply -> obsolete -> confirm -> resolve references -> confirm references
     synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions -> references
-    export           export
+    export           export -> references that had to wait for their objects
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
 StopRequestedError when the run goes on elsewhere.
@@ -25,7 +25,7 @@ from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 
-from . import apply, deletion, export, judge, references, resolve, stage, synchronise
+from . import apply, deferred, deletion, export, judge, reference_confirm, references, resolve, stage, synchronise
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
 from .leases import hold
@@ -53,6 +53,7 @@ IMPORT = (
     Phase("Obsoleting", apply.obsolete_missing, shares_metaverse=True),
     Phase("Confirming", apply.confirm_unchanged, shares_metaverse=True),
     Phase("Resolving references", resolve.resolve_references, shares_metaverse=True),
+    Phase("Confirming references", reference_confirm.confirm_references, shares_metaverse=True),
 )
 SYNCHRONISATION = (
     Phase("Preparing", synchronise.prepare),
@@ -66,6 +67,7 @@ SYNCHRONISATION = (
 EXPORT = (
     Phase("Preparing", export.prepare),
     Phase("Exporting", export.export_due, ("cso", "pending_export")),
+    Phase("Exporting references", deferred.export_references, ("pending_export_reference",)),
 )
 PIPELINES: dict[str, tuple[Phase, ...]] = {
     RunType.FULL_IMPORT: IMPORT,

@@ -49,12 +49,11 @@ WHERE rule.enabled
   AND 'Reference' IN (written.type, exported.type);
 
 -- What references to an object are exported as: its secondary external ID where its type has one, else its external ID;
--- null: it has none yet. That of an object not read yet is in its queued or sent create.
+-- null: it has none yet. That of an object not read yet is in its queued or sent create. arrived: the target has it.
 CREATE VIEW referable AS
 SELECT
     cso.id AS cso_id,
-    cso.status,
-    export.status AS create_status,
+    cso.status = 'Normal' OR (export.sent IS NOT NULL AND export.status <> 'Executing') AS arrived,
     CASE
         WHEN secondary.id IS NULL THEN cso.external_id
         ELSE coalesce(

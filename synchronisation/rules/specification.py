@@ -108,6 +108,7 @@ class System(msgspec.Struct, frozen=True):
     deletion_threshold_minimum: int
     max_export_attempts: int
     self_confirming: bool = False
+    checks_references: bool = False
 
 
 class Specification(msgspec.Struct, frozen=True):

@@ -163,7 +163,13 @@ def in_memory(
     system = _system("memory", name, values)
     object_type = _object_type(system, attributes, types or {}, several, secondary)
     schema = tuple(
-        SchemaAttribute(attribute, external_id=attribute == attributes[0], multi_valued=attribute in several)
+        SchemaAttribute(
+            attribute,
+            (types or {}).get(attribute, TEXT),
+            external_id=attribute == attributes[0],
+            secondary_external_id=attribute == secondary,
+            multi_valued=attribute in several,
+        )
         for attribute in attributes
     )
     store = InMemoryConnector.stores[name] = InMemoryStore((SchemaObjectType(PERSON, schema),))

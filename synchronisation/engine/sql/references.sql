@@ -241,10 +241,15 @@ WITH changed AS MATERIALIZED (
     JOIN reference_inflow AS flow ON flow.system_id = changed.system_id
                                  AND flow.type_id = changed.type_id
 ), found AS (
-    SELECT contributed.id, held.mvo_id, held.attribute_id, held.target_id
+    SELECT contributed.id, contributed.mvo_id, contributed.attribute_id, held.target_id
     FROM contributed
-    JOIN mvo_reference AS held ON held.mvo_id = contributed.mvo_id
-                              AND held.attribute_id = contributed.attribute_id
+    CROSS JOIN LATERAL (
+        SELECT mvo_reference.target_id
+        FROM mvo_reference
+        WHERE mvo_reference.mvo_id = contributed.mvo_id
+          AND mvo_reference.attribute_id = contributed.attribute_id
+        OFFSET 0
+    ) AS held
     UNION ALL
     SELECT contributed.id, contributed.mvo_id, contributed.attribute_id, target.mvo_id
     FROM contributed
@@ -252,22 +257,37 @@ WITH changed AS MATERIALIZED (
                                  AND flow.type_id = contributed.type_id
     JOIN cso_join AS holder ON holder.mvo_id = contributed.mvo_id
                            AND holder.system_id = flow.system_id
-    JOIN cso_reference AS reference ON reference.cso_id = holder.cso_id
-                                   AND reference.attribute_id = flow.source_id
-    JOIN cso_join AS target ON target.cso_id = reference.target_id
+    CROSS JOIN LATERAL (
+        SELECT reference.target_id
+        FROM cso_reference AS reference
+        WHERE reference.cso_id = holder.cso_id
+          AND reference.attribute_id = flow.source_id
+        OFFSET 0
+    ) AS given
+    JOIN cso_join AS target ON target.cso_id = given.target_id
     UNION ALL
     SELECT changed.id, holder.mvo_id, flow.target_id, changed.mvo_id
     FROM changed
-    JOIN cso_reference AS reference ON reference.target_id = changed.cso_id
-    JOIN reference_inflow AS flow ON flow.source_id = reference.attribute_id
-    JOIN cso_join AS holder ON holder.cso_id = reference.cso_id
+    CROSS JOIN LATERAL (
+        SELECT reference.cso_id, reference.attribute_id
+        FROM cso_reference AS reference
+        WHERE reference.target_id = changed.cso_id
+        OFFSET 0
+    ) AS referring
+    JOIN reference_inflow AS flow ON flow.source_id = referring.attribute_id
+    JOIN cso_join AS holder ON holder.cso_id = referring.cso_id
     JOIN mvo ON mvo.id = holder.mvo_id
             AND mvo.type_id = flow.type_id
     UNION ALL
-    SELECT changed.id, held.mvo_id, held.attribute_id, held.target_id
+    SELECT changed.id, held.mvo_id, held.attribute_id, changed.mvo_id
     FROM changed
-    JOIN mvo_reference AS held ON held.target_id = changed.mvo_id
-                              AND held.system_id = changed.system_id
+    CROSS JOIN LATERAL (
+        SELECT mvo_reference.mvo_id, mvo_reference.attribute_id
+        FROM mvo_reference
+        WHERE mvo_reference.target_id = changed.mvo_id
+          AND mvo_reference.system_id = changed.system_id
+        OFFSET 0
+    ) AS held
 )
 INSERT INTO mvo_work (mvo_id, attribute_id, target_id)
 SELECT mvo_id, attribute_id, target_id
@@ -291,23 +311,38 @@ WITH changed AS MATERIALIZED (
     FROM changed
     JOIN reference_outflow AS flow ON flow.system_id = changed.system_id
                                   AND flow.type_id = changed.type_id
-    JOIN mvo_reference AS held ON held.mvo_id = changed.mvo_id
-                              AND held.attribute_id = flow.source_id
+    CROSS JOIN LATERAL (
+        SELECT mvo_reference.target_id
+        FROM mvo_reference
+        WHERE mvo_reference.mvo_id = changed.mvo_id
+          AND mvo_reference.attribute_id = flow.source_id
+        OFFSET 0
+    ) AS held
     JOIN cso_join AS target ON target.mvo_id = held.target_id
                            AND target.system_id = changed.system_id
     UNION ALL
-    SELECT changed.id, reference.cso_id, reference.attribute_id, reference.target_id
+    SELECT changed.id, changed.cso_id, had.attribute_id, had.target_id
     FROM changed
-    JOIN cso_reference AS reference ON reference.cso_id = changed.cso_id
-                                   AND reference.target_id IS NOT NULL
-    UNION ALL
-    SELECT changed.id, queued.cso_id, queued.attribute_id, queued.target_id
-    FROM changed
-    JOIN pending_export_reference AS queued ON queued.cso_id = changed.cso_id
+    CROSS JOIN LATERAL (
+        SELECT reference.attribute_id, reference.target_id
+        FROM cso_reference AS reference
+        WHERE reference.cso_id = changed.cso_id
+          AND reference.target_id IS NOT NULL
+        UNION ALL
+        SELECT queued.attribute_id, queued.target_id
+        FROM pending_export_reference AS queued
+        WHERE queued.cso_id = changed.cso_id
+        OFFSET 0
+    ) AS had
     UNION ALL
     SELECT changed.id, holder.cso_id, flow.target_id, changed.cso_id
     FROM changed
-    JOIN mvo_reference AS held ON held.target_id = changed.mvo_id
+    CROSS JOIN LATERAL (
+        SELECT mvo_reference.mvo_id, mvo_reference.attribute_id
+        FROM mvo_reference
+        WHERE mvo_reference.target_id = changed.mvo_id
+        OFFSET 0
+    ) AS held
     JOIN reference_outflow AS flow ON flow.source_id = held.attribute_id
                                   AND flow.system_id = changed.system_id
     JOIN mvo ON mvo.id = held.mvo_id
@@ -315,13 +350,18 @@ WITH changed AS MATERIALIZED (
     JOIN cso_join AS holder ON holder.mvo_id = held.mvo_id
                            AND holder.system_id = changed.system_id
     UNION ALL
-    SELECT changed.id, reference.cso_id, reference.attribute_id, reference.target_id
+    SELECT changed.id, referring.cso_id, referring.attribute_id, changed.cso_id
     FROM changed
-    JOIN cso_reference AS reference ON reference.target_id = changed.cso_id
-    UNION ALL
-    SELECT changed.id, queued.cso_id, queued.attribute_id, queued.target_id
-    FROM changed
-    JOIN pending_export_reference AS queued ON queued.target_id = changed.cso_id
+    CROSS JOIN LATERAL (
+        SELECT reference.cso_id, reference.attribute_id
+        FROM cso_reference AS reference
+        WHERE reference.target_id = changed.cso_id
+        UNION ALL
+        SELECT queued.cso_id, queued.attribute_id
+        FROM pending_export_reference AS queued
+        WHERE queued.target_id = changed.cso_id
+        OFFSET 0
+    ) AS referring
 )
 INSERT INTO account_work (cso_id, attribute_id, target_id)
 SELECT found.cso_id, found.attribute_id, found.target_id
@@ -385,19 +425,38 @@ WHERE null_is_value
    )
 ORDER BY mvo_id, attribute_id, rank;
 
--- name: add_single_values
--- Of an attribute with one value, all that it has and is to have. Index: mvo_reference_pkey, cso_reference_pkey.
-INSERT INTO mvo_candidate (mvo_id, attribute_id, target_id)
-SELECT held.mvo_id, held.attribute_id, held.target_id
+-- name: any_single_values
+-- Whether any attribute of the page takes one value.
+SELECT 1
 FROM elected
-JOIN mvo_reference AS held USING (mvo_id, attribute_id)
+WHERE single_valued
+LIMIT 1;
+
+-- name: add_single_values
+-- Of an attribute with one value, all that it has and is to have. OFFSET 0: looked up for each, whatever half a million
+-- members of one group make of the averages. Index: mvo_reference_pkey, cso_reference_pkey, cso_join_pkey.
+INSERT INTO mvo_candidate (mvo_id, attribute_id, target_id)
+SELECT elected.mvo_id, elected.attribute_id, held.target_id
+FROM elected
+CROSS JOIN LATERAL (
+    SELECT mvo_reference.target_id
+    FROM mvo_reference
+    WHERE mvo_reference.mvo_id = elected.mvo_id
+      AND mvo_reference.attribute_id = elected.attribute_id
+    OFFSET 0
+) AS held
 WHERE elected.single_valued
 UNION
 SELECT elected.mvo_id, elected.attribute_id, target.mvo_id
 FROM elected
-JOIN cso_reference AS reference ON reference.cso_id = elected.cso_id
-                               AND reference.attribute_id = elected.source_id
-JOIN cso_join AS target ON target.cso_id = reference.target_id
+CROSS JOIN LATERAL (
+    SELECT reference.target_id
+    FROM cso_reference AS reference
+    WHERE reference.cso_id = elected.cso_id
+      AND reference.attribute_id = elected.source_id
+    OFFSET 0
+) AS given
+JOIN cso_join AS target ON target.cso_id = given.target_id
 WHERE elected.single_valued
 ON CONFLICT DO NOTHING;
 
@@ -448,12 +507,13 @@ SELECT
         WHEN elected.several THEN NULL
         WHEN elected.cso_id IS NOT NULL THEN
             CASE
-                WHEN EXISTS (
-                    SELECT
+                WHEN (
+                    SELECT true
                     FROM cso_reference AS reference
                     WHERE reference.target_id = target.cso_id
                       AND reference.cso_id = elected.cso_id
                       AND reference.attribute_id = elected.source_id
+                    LIMIT 1
                 ) THEN
                     CASE
                         WHEN held.mvo_id IS NULL THEN 'add'
@@ -464,8 +524,8 @@ SELECT
         WHEN held.system_id IS NULL THEN NULL
         WHEN lost.rule_id IS NOT NULL THEN
             CASE
-                WHEN EXISTS (
-                    SELECT
+                WHEN (
+                    SELECT true
                     FROM cso_join
                     WHERE cso_join.mvo_id = held.mvo_id
                       AND cso_join.system_id = held.system_id
@@ -578,52 +638,125 @@ WHERE %(full)s
    OR judged.verdict IN ('add', 'remove')
 GROUP BY holder.cso_id, flow.target_id, target.cso_id;
 
+-- name: find_whole_attributes
+-- Attributes of the page's accounts of which one value cannot be judged alone.
+CREATE TEMPORARY TABLE whole_attribute (
+    cso_id uuid,
+    attribute_id integer,
+    is_change boolean NOT NULL,
+    PRIMARY KEY (cso_id, attribute_id)
+) ON COMMIT DROP;
+INSERT INTO whole_attribute (cso_id, attribute_id, is_change)
+SELECT candidate.cso_id, candidate.attribute_id, bool_or(candidate.is_change)
+FROM account_candidate AS candidate
+WHERE candidate.attribute_id IN (SELECT flow.target_id FROM reference_outflow AS flow WHERE flow.whole)
+GROUP BY candidate.cso_id, candidate.attribute_id;
+
 -- name: add_whole_attributes
--- Attributes of which one value cannot be judged alone: all that they have, are queued to have and are to have.
+-- All that they have, are queued to have and are to have. OFFSET 0 as in add_single_values.
 -- Index: cso_reference_pkey, pending_export_reference_pkey, cso_join_pkey, mvo_reference_pkey, cso_join_one_per_system.
 INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
-WITH whole AS MATERIALIZED (
-    SELECT candidate.cso_id, candidate.attribute_id, bool_or(candidate.is_change) AS is_change
-    FROM account_candidate AS candidate
-    WHERE EXISTS (
-        SELECT
-        FROM reference_outflow AS flow
-        WHERE flow.target_id = candidate.attribute_id
-          AND flow.whole
-    )
-    GROUP BY candidate.cso_id, candidate.attribute_id
-)
-SELECT whole.cso_id, whole.attribute_id, reference.target_id, whole.is_change
-FROM whole
-JOIN cso_reference AS reference USING (cso_id, attribute_id)
-WHERE reference.target_id IS NOT NULL
+SELECT whole.cso_id, whole.attribute_id, had.target_id, whole.is_change
+FROM whole_attribute AS whole
+CROSS JOIN LATERAL (
+    SELECT reference.target_id
+    FROM cso_reference AS reference
+    WHERE reference.cso_id = whole.cso_id
+      AND reference.attribute_id = whole.attribute_id
+      AND reference.target_id IS NOT NULL
+    OFFSET 0
+) AS had
 UNION
 SELECT whole.cso_id, whole.attribute_id, queued.target_id, whole.is_change
-FROM whole
-JOIN pending_export_reference AS queued USING (cso_id, attribute_id)
+FROM whole_attribute AS whole
+CROSS JOIN LATERAL (
+    SELECT change.target_id
+    FROM pending_export_reference AS change
+    WHERE change.cso_id = whole.cso_id
+      AND change.attribute_id = whole.attribute_id
+    OFFSET 0
+) AS queued
 UNION
 SELECT whole.cso_id, whole.attribute_id, target.cso_id, whole.is_change
-FROM whole
+FROM whole_attribute AS whole
 JOIN cso_join AS holder ON holder.cso_id = whole.cso_id
 JOIN reference_outflow AS flow ON flow.target_id = whole.attribute_id
-JOIN mvo_reference AS held ON held.mvo_id = holder.mvo_id
-                          AND held.attribute_id = flow.source_id
+CROSS JOIN LATERAL (
+    SELECT mvo_reference.target_id
+    FROM mvo_reference
+    WHERE mvo_reference.mvo_id = holder.mvo_id
+      AND mvo_reference.attribute_id = flow.source_id
+    OFFSET 0
+) AS held
 JOIN cso_join AS target ON target.mvo_id = held.target_id
                        AND target.system_id = holder.system_id
 ON CONFLICT (cso_id, attribute_id, target_id)
     DO UPDATE SET is_change = account_candidate.is_change OR excluded.is_change;
 
+-- name: find_account_flows
+-- By which mapping each attribute of an account gets its values: of several sources, the first that has any. Accounts
+-- that are obsolete, about to go or in scope of no rule are left alone, and what is written only into new objects once
+-- they have left. several: it takes one value, and is to have more.
+-- Index: cso_pkey, cso_join_pkey, mvo_pkey, mvo_reference_pkey, pending_export_cso_id_key.
+CREATE TEMPORARY TABLE account_flow (
+    cso_id uuid,
+    attribute_id integer,
+    mvo_id uuid NOT NULL,
+    system_id integer NOT NULL,
+    source_id integer NOT NULL,
+    single_valued boolean NOT NULL,
+    enforced boolean NOT NULL,
+    several boolean NOT NULL,
+    PRIMARY KEY (cso_id, attribute_id)
+) ON COMMIT DROP;
+INSERT INTO account_flow
+SELECT
+    wanted.cso_id, wanted.attribute_id, holder.mvo_id, holder.system_id, flow.source_id, flow.single_valued,
+    flow.enforced,
+    flow.single_valued AND (
+        SELECT true
+        FROM mvo_reference AS one
+        WHERE one.mvo_id = holder.mvo_id
+          AND one.attribute_id = flow.source_id
+        LIMIT 1 OFFSET 1
+    ) IS NOT NULL
+FROM (SELECT DISTINCT cso_id, attribute_id FROM account_candidate) AS wanted
+JOIN cso AS account ON account.id = wanted.cso_id
+                   AND account.status <> 'Obsolete'
+JOIN cso_join AS holder ON holder.cso_id = wanted.cso_id
+                       AND holder.rule_id IS NOT NULL
+JOIN mvo ON mvo.id = holder.mvo_id
+CROSS JOIN LATERAL (
+    SELECT outflow.source_id, outflow.single_valued, outflow.enforced, outflow.initial_only
+    FROM reference_outflow AS outflow
+    WHERE outflow.target_id = wanted.attribute_id
+      AND outflow.type_id = mvo.type_id
+    ORDER BY
+        (
+            SELECT true
+            FROM mvo_reference AS held
+            WHERE held.mvo_id = holder.mvo_id
+              AND held.attribute_id = outflow.source_id
+            LIMIT 1
+        ) IS NULL,
+        outflow.place
+    LIMIT 1
+) AS flow
+LEFT JOIN pending_export AS export ON export.cso_id = wanted.cso_id
+WHERE export.change_type IS DISTINCT FROM 'Delete'
+  AND (NOT flow.initial_only OR (export.change_type = 'Create' AND export.sent IS NULL));
+
 -- name: judge_account_references
--- Whether each reference is wanted, and whether the account has it, overlaid with what left for it. Of several sources
--- the first that has a value decides. Accounts that are about to go, obsolete or in scope of no rule are left alone.
--- Index: cso_pkey, cso_join_pkey, mvo_pkey, mvo_reference_pkey, cso_reference_by_target,
--- pending_export_reference_pkey, pending_export_cso_id_key.
+-- Whether each reference is wanted, and whether the account has it, overlaid with what left for it. References to obsolete
+-- objects are left to the synchronisation of their own system.
+-- Index: cso_pkey, cso_join_pkey, mvo_reference_pkey, cso_reference_by_target, pending_export_reference_pkey.
 CREATE TEMPORARY TABLE judged_change (
     cso_id uuid NOT NULL,
     attribute_id integer NOT NULL,
     target_id uuid NOT NULL,
     system_id integer NOT NULL,
     mvo_id uuid NOT NULL,
+    single_valued boolean NOT NULL,
     several boolean NOT NULL,
     wanted boolean NOT NULL,
     present boolean NOT NULL,
@@ -631,15 +764,15 @@ CREATE TEMPORARY TABLE judged_change (
 ) ON COMMIT DROP;
 INSERT INTO judged_change
 SELECT
-    candidate.cso_id, candidate.attribute_id, candidate.target_id, holder.system_id, holder.mvo_id,
-    flow.single_valued AND EXISTS (
-        SELECT
-        FROM mvo_reference AS one
-        WHERE one.mvo_id = holder.mvo_id
-          AND one.attribute_id = flow.source_id
-        OFFSET 1
-    ),
-    held.mvo_id IS NOT NULL,
+    candidate.cso_id, candidate.attribute_id, candidate.target_id, flow.system_id, flow.mvo_id, flow.single_valued,
+    flow.several,
+    (
+        SELECT true
+        FROM mvo_reference AS held
+        WHERE held.mvo_id = flow.mvo_id
+          AND held.attribute_id = flow.source_id
+          AND held.target_id = referred.mvo_id
+    ) IS NOT NULL,
     coalesce(
         (
             SELECT NOT left_already.is_removal
@@ -651,49 +784,27 @@ SELECT
             ORDER BY left_already.status = 'Executing' DESC
             LIMIT 1
         ),
-        EXISTS (
-            SELECT
+        (
+            SELECT true
             FROM cso_reference AS reference
             WHERE reference.target_id = candidate.target_id
               AND reference.cso_id = candidate.cso_id
               AND reference.attribute_id = candidate.attribute_id
-        )
+            LIMIT 1
+        ),
+        false
     )
 FROM account_candidate AS candidate
-JOIN cso AS account ON account.id = candidate.cso_id
-                   AND account.status <> 'Obsolete'
-JOIN cso_join AS holder ON holder.cso_id = candidate.cso_id
-                       AND holder.rule_id IS NOT NULL
-JOIN mvo ON mvo.id = holder.mvo_id
-CROSS JOIN LATERAL (
-    SELECT outflow.source_id, outflow.single_valued, outflow.enforced, outflow.initial_only
-    FROM reference_outflow AS outflow
-    WHERE outflow.target_id = candidate.attribute_id
-      AND outflow.type_id = mvo.type_id
-    ORDER BY
-        NOT EXISTS (
-            SELECT
-            FROM mvo_reference AS held
-            WHERE held.mvo_id = holder.mvo_id
-              AND held.attribute_id = outflow.source_id
-        ),
-        outflow.place
-    LIMIT 1
-) AS flow
+JOIN account_flow AS flow ON flow.cso_id = candidate.cso_id
+                         AND flow.attribute_id = candidate.attribute_id
 LEFT JOIN cso_join AS referred ON referred.cso_id = candidate.target_id
-LEFT JOIN mvo_reference AS held ON held.mvo_id = holder.mvo_id
-                               AND held.attribute_id = flow.source_id
-                               AND held.target_id = referred.mvo_id
-LEFT JOIN pending_export AS export ON export.cso_id = candidate.cso_id
 LEFT JOIN cso AS target ON target.id = candidate.target_id
 WHERE (candidate.is_change OR flow.enforced)
-  AND target.status IS DISTINCT FROM 'Obsolete'
-  AND export.change_type IS DISTINCT FROM 'Delete'
-  AND (NOT flow.initial_only OR (export.change_type = 'Create' AND export.sent IS NULL));
+  AND target.status IS DISTINCT FROM 'Obsolete';
 
 -- name: withdraw_reference_changes
--- Queued changes that are not wanted any more, and those of accounts that no MVO has. Index:
--- pending_export_reference_pkey, cso_join_pkey.
+-- Queued changes that are not wanted any more, and those of accounts that no MVO has. Where one value is all there can be,
+-- another takes its place. Index: pending_export_reference_pkey, cso_join_pkey.
 DELETE FROM pending_export_reference AS queued
 USING account_candidate AS candidate
 LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
@@ -703,7 +814,16 @@ WHERE queued.cso_id = candidate.cso_id
   AND queued.status = 'Pending'
   AND CASE
       WHEN judged.several THEN false
-      WHEN judged.cso_id IS NOT NULL THEN judged.wanted = judged.present OR queued.is_removal = judged.wanted
+      WHEN judged.cso_id IS NOT NULL THEN
+          judged.wanted = judged.present
+          OR queued.is_removal = judged.wanted
+          OR (queued.is_removal AND judged.single_valued AND EXISTS (
+              SELECT
+              FROM judged_change AS other
+              WHERE other.cso_id = judged.cso_id
+                AND other.attribute_id = judged.attribute_id
+                AND other.wanted
+          ))
       ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
   END
 RETURNING queued.cso_id::text;
@@ -734,6 +854,13 @@ LEFT JOIN pending_export_reference AS sent ON judged.present
                                           AND NOT sent.is_removal
 WHERE NOT judged.several
   AND judged.wanted <> judged.present
+  AND NOT (judged.single_valued AND judged.present AND EXISTS (
+      SELECT
+      FROM judged_change AS other
+      WHERE other.cso_id = judged.cso_id
+        AND other.attribute_id = judged.attribute_id
+        AND other.wanted
+  ))
 ON CONFLICT (cso_id, attribute_id, target_id, is_removal) DO UPDATE
 SET status = 'Pending',
     text = excluded.text,
@@ -804,11 +931,10 @@ WITH remaining AS MATERIALIZED (
         export.has_unresolved_references AND EXISTS (
             SELECT
             FROM pending_export_reference AS queued
-            JOIN referable ON referable.cso_id = queued.target_id
             WHERE queued.cso_id = export.cso_id
               AND queued.status = 'Pending'
               AND NOT queued.is_removal
-              AND referable.text IS NULL
+              AND (SELECT referable.text FROM referable WHERE referable.cso_id = queued.target_id) IS NULL
         ) AS has_unresolved
     FROM pending_export AS export
     WHERE export.cso_id = ANY (%(ids)s::uuid[])
@@ -839,11 +965,12 @@ SET has_unresolved_references = true
 FROM (
     SELECT DISTINCT judged.cso_id
     FROM judged_change AS judged
-    JOIN referable ON referable.cso_id = judged.target_id
+    JOIN cso AS target ON target.id = judged.target_id
+                      AND target.status = 'PendingProvisioning'
     WHERE judged.wanted
       AND NOT judged.present
       AND NOT judged.several
-      AND referable.text IS NULL
+      AND (SELECT referable.text FROM referable WHERE referable.cso_id = judged.target_id) IS NULL
 ) AS waiting
 WHERE export.cso_id = waiting.cso_id
   AND NOT export.has_unresolved_references;
