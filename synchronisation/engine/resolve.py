@@ -21,8 +21,8 @@ NAMES_IN_MESSAGE = 3
 
 
 def resolve_references(run: Run) -> None:
-    """Let go of names that changed hands, resolve what can be, then say what could not. Repeatable."""
-    while _give_way_page(run):
+    """Ask whose the names that were given up are now, resolve what can be, then say what could not. Repeatable."""
+    while _renamed_page(run):
         pass
     while _resolve_page(run):
         pass
@@ -32,18 +32,14 @@ def resolve_references(run: Run) -> None:
         pass
 
 
-def _give_way_page(run: Run) -> bool:
-    """References to the next objects that gave up a name which another has now; False when there are none."""
-    parameters = {
-        "system": run.specification.system.id,
-        "after": run.position.get("renamed", 0),
-        "limit": run.page_size,
-    }
+def _renamed_page(run: Run) -> bool:
+    """References by names that the next objects gave up are resolved again; False when there are none."""
+    parameters = {"after": run.position.get("renamed", 0), "limit": run.page_size}
     with run.page() as page:
         row: Any = page.cursor.execute(sql("renamed_bounds"), parameters).fetchone()
         if row[0] is None:
             return False
-        page.cursor.execute(sql("give_way"), {**parameters, "last": row[0]})
+        page.cursor.execute(sql("mark_stale"), {**parameters, "last": row[0]})
         page.position["renamed"] = row[0]
     return True
 

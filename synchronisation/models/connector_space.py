@@ -73,6 +73,7 @@ class ConnectorSpaceObject(models.Model):
 class CsoReference(models.Model):
     """One reference value as the source gave it, and the CSO of the same system it names, once known.
 
+    is_stale: the target has another name by now, and nobody else has taken over the one in the text.
     change_number: from the sequence that CSOs take theirs from, new whenever the row or its target is.
     """
 
@@ -86,6 +87,7 @@ class CsoReference(models.Model):
     name_hash = models.UUIDField()
     """Hash of the normalised text (a DN without regard to case and spacing): what it is resolved by."""
     target_id = models.UUIDField(null=True)
+    is_stale = models.BooleanField(default=False, db_default=False)
     change_number = models.BigIntegerField(db_default=models.expressions.RawSQL("nextval('cso_change_number')", ()))
 
     class Meta:
@@ -100,7 +102,10 @@ class CsoReference(models.Model):
                 condition=Q(target_id__isnull=False),
             ),
             models.Index(
-                "system_id", "name_hash", name="cso_reference_unresolved", condition=Q(target_id__isnull=True)
+                "system_id",
+                "name_hash",
+                name="cso_reference_unresolved",
+                condition=Q(target_id__isnull=True) | Q(is_stale=True),
             ),
             models.Index("system_id", "change_number", name="cso_reference_by_change_number"),
         ]

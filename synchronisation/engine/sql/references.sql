@@ -467,7 +467,7 @@ INSERT INTO changed_join (cso_id, mvo_id, system_id)
 SELECT elected.cso_id, elected.mvo_id, elected.system_id
 FROM elected
 LEFT JOIN LATERAL (
-    SELECT held.rule_id
+    SELECT true AS is_there, held.rule_id
     FROM mvo_reference AS held
     WHERE held.mvo_id = elected.mvo_id
       AND held.attribute_id = elected.attribute_id
@@ -476,8 +476,8 @@ LEFT JOIN LATERAL (
 WHERE NOT elected.single_valued
   AND (
       elected.sources > 1
-      OR present.rule_id <> elected.rule_id
-      OR (present.rule_id IS NULL AND elected.contributors > 1)
+      OR (present.is_there AND present.rule_id IS DISTINCT FROM elected.rule_id)
+      OR (present.is_there IS NULL AND elected.contributors > 1)
   )
   AND NOT EXISTS (
       SELECT

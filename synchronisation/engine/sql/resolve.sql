@@ -3,56 +3,24 @@
 SELECT max(ordinal)
 FROM (SELECT ordinal FROM renamed WHERE ordinal > %(after)s ORDER BY ordinal LIMIT %(limit)s) AS next;
 
--- name: give_way
--- References to such an object that another one answers to now are resolved again; what they named is noted where they
--- flow. A name that nobody took over stays with the object: a directory renames the value with its object.
--- Index: renamed_pkey, cso_pkey, cso_reference_by_target, cso_by_secondary_external_id, cso_external_id.
-WITH given AS (
-    UPDATE cso_reference AS reference
-    SET target_id = NULL,
-        change_number = nextval('cso_change_number')
-    FROM renamed
-    JOIN cso AS former ON former.id = renamed.cso_id
-    WHERE renamed.ordinal > %(after)s
-      AND renamed.ordinal <= %(last)s
-      AND reference.target_id = former.id
-      AND NOT (
-          former.status <> 'Obsolete'
-          AND (
-              former.external_id_hash = reference.text_hash
-              OR former.secondary_external_id_hash IS NOT DISTINCT FROM reference.name_hash
-          )
-      )
+-- name: mark_stale
+-- References by a name that their object gave up may be another's by now; until they are, they stay with it: a directory
+-- renames the value with its object. Index: renamed_pkey, cso_pkey, cso_reference_by_target.
+UPDATE cso_reference AS reference
+SET is_stale = true
+FROM renamed
+JOIN cso AS former ON former.id = renamed.cso_id
+WHERE renamed.ordinal > %(after)s
+  AND renamed.ordinal <= %(last)s
+  AND reference.target_id = former.id
+  AND NOT reference.is_stale
+  AND NOT (
+      former.status <> 'Obsolete'
       AND (
-          EXISTS (
-              SELECT
-              FROM cso AS other
-              WHERE other.system_id = %(system)s
-                AND other.secondary_external_id_hash = reference.name_hash
-                AND other.status <> 'Obsolete'
-                AND other.id <> former.id
-          )
-          OR EXISTS (
-              SELECT
-              FROM object_type
-              JOIN cso AS other ON other.object_type_id = object_type.id
-              WHERE object_type.system_id = %(system)s
-                AND other.external_id_hash = reference.text_hash
-                AND other.status <> 'Obsolete'
-                AND other.id <> former.id
-          )
+          former.external_id_hash = reference.text_hash
+          OR former.secondary_external_id_hash IS NOT DISTINCT FROM reference.name_hash
       )
-    RETURNING reference.cso_id, reference.attribute_id, former.id AS target_id
-), noted AS (
-    INSERT INTO lost_reference (cso_id)
-    SELECT DISTINCT cso_id
-    FROM given
-    ON CONFLICT (cso_id) DO NOTHING
-)
-INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
-SELECT %(system)s, cso_id, attribute_id, target_id
-FROM given
-WHERE attribute_id IN (SELECT attribute_id FROM reference_mapping);
+  );
 
 -- name: lost_page
 -- The next objects one of whose references has lost its target in this run, and that have no item yet.
@@ -79,13 +47,14 @@ SELECT cso_id, ordinal
 FROM unnest(%(csos)s::uuid[], %(ordinals)s::bigint[]) AS new (cso_id, ordinal);
 
 -- name: unresolved_bounds
--- The last of the next distinct reference texts without a target. Index: cso_reference_unresolved.
+-- The last of the next distinct reference texts without a target, or with one that has another name by now.
+-- Index: cso_reference_unresolved.
 SELECT max(name_hash::text)::uuid
 FROM (
     SELECT DISTINCT name_hash
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
     ORDER BY name_hash
     LIMIT %(limit)s
@@ -93,12 +62,13 @@ FROM (
 
 -- name: resolve_by_external_id
 -- Texts that are the exact external ID of one object of the system. An obsolete object answers only when nothing else
--- does; two answers are no answer. Index: cso_reference_unresolved, cso_external_id.
+-- does; two answers are no answer, to a reference that had a target neither. What was referred to before is noted where
+-- references flow. Index: cso_reference_unresolved, cso_reference_pkey, cso_external_id.
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT text_hash
+    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
       AND name_hash <= %(last)s::uuid
 ), answer AS (
@@ -108,30 +78,52 @@ WITH wanted AS MATERIALIZED (
         count(*) AS found,
         min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
         min(cso.id::text) AS any_id
-    FROM wanted
+    FROM (SELECT DISTINCT text_hash FROM wanted) AS wanted
     JOIN object_type ON object_type.system_id = %(system)s
     JOIN cso ON cso.object_type_id = object_type.id
             AND cso.external_id_hash = wanted.text_hash
     GROUP BY wanted.text_hash
+), moved AS (
+    UPDATE cso_reference AS reference
+    SET target_id = CASE
+            WHEN answer.living = 1 THEN answer.living_id
+            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
+        END::uuid,
+        is_stale = answer.living = 0,
+        change_number = nextval('cso_change_number')
+    FROM wanted
+    JOIN answer ON answer.text_hash = wanted.text_hash
+    WHERE reference.cso_id = wanted.cso_id
+      AND reference.attribute_id = wanted.attribute_id
+      AND reference.text_hash = wanted.text_hash
+      AND (
+          answer.living = 1
+          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
+          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
+      )
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
+), lost AS (
+    INSERT INTO lost_reference (cso_id)
+    SELECT DISTINCT cso_id
+    FROM moved
+    WHERE target_id IS NULL
+    ON CONFLICT (cso_id) DO NOTHING
 )
-UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid,
-    change_number = nextval('cso_change_number')
-FROM answer
-WHERE reference.system_id = %(system)s
-  AND reference.target_id IS NULL
-  AND reference.name_hash > %(after)s::uuid
-  AND reference.name_hash <= %(last)s::uuid
-  AND reference.text_hash = answer.text_hash
-  AND (answer.living = 1 OR (answer.living = 0 AND answer.found = 1));
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, former_id
+FROM moved
+WHERE former_id IS NOT NULL
+  AND former_id IS DISTINCT FROM target_id
+  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
 
 -- name: resolve_by_secondary_external_id
--- As above by the normalised secondary external ID (a DN). Index: cso_by_secondary_external_id.
+-- As above by the normalised secondary external ID (a DN).
+-- Index: cso_reference_unresolved, cso_reference_pkey, cso_by_secondary_external_id.
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT name_hash
+    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
       AND name_hash <= %(last)s::uuid
 ), answer AS (
@@ -141,19 +133,42 @@ WITH wanted AS MATERIALIZED (
         count(*) AS found,
         min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
         min(cso.id::text) AS any_id
-    FROM wanted
+    FROM (SELECT DISTINCT name_hash FROM wanted) AS wanted
     JOIN cso ON cso.system_id = %(system)s
             AND cso.secondary_external_id_hash = wanted.name_hash
     GROUP BY wanted.name_hash
+), moved AS (
+    UPDATE cso_reference AS reference
+    SET target_id = CASE
+            WHEN answer.living = 1 THEN answer.living_id
+            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
+        END::uuid,
+        is_stale = answer.living = 0,
+        change_number = nextval('cso_change_number')
+    FROM wanted
+    JOIN answer ON answer.name_hash = wanted.name_hash
+    WHERE reference.cso_id = wanted.cso_id
+      AND reference.attribute_id = wanted.attribute_id
+      AND reference.text_hash = wanted.text_hash
+      AND (
+          answer.living = 1
+          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
+          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
+      )
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
+), lost AS (
+    INSERT INTO lost_reference (cso_id)
+    SELECT DISTINCT cso_id
+    FROM moved
+    WHERE target_id IS NULL
+    ON CONFLICT (cso_id) DO NOTHING
 )
-UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid,
-    change_number = nextval('cso_change_number')
-FROM answer
-WHERE reference.system_id = %(system)s
-  AND reference.target_id IS NULL
-  AND reference.name_hash = answer.name_hash
-  AND (answer.living = 1 OR (answer.living = 0 AND answer.found = 1));
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, former_id
+FROM moved
+WHERE former_id IS NOT NULL
+  AND former_id IS DISTINCT FROM target_id
+  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
 
 -- name: item_bounds
 -- The last of the next items of objects with references. Reads item_of.

@@ -88,7 +88,8 @@ ORDER BY wanted.place;
 -- name: unresolve_references
 -- References to objects that go keep their text. Index: cso_reference_by_target.
 UPDATE cso_reference
-SET target_id = NULL
+SET target_id = NULL,
+    is_stale = false
 WHERE target_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_own_references
