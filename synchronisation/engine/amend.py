@@ -26,22 +26,29 @@ AMENDED = {
 
 @dataclass(slots=True)
 class Amended:
-    """An item that is written already, at `ordinal`, or (None) one that the page is to write."""
+    """An item that is written already, at `ordinal`, or (None) one that the page is to write.
+
+    totals: of its outcomes as they were; untold: what its summary counts beside them, as imports do.
+    """
 
     ordinal: int | None
     item: Item
     had_error: bool
     totals: dict[str, int]
+    untold: dict[str, int]
 
     @property
     def is_changed(self) -> bool:
         return self.item.totals() != self.totals or (self.item.error_type is not None and not self.had_error)
 
 
-def written_item(ordinal: int | None, outcomes: str | None, item: Item) -> Amended:
-    """The item as its row has it; outcomes: as its detail has them."""
+def written_item(item: Item, ordinal: int | None, shown: str | None, outcomes: str | None) -> Amended:
+    """The item as its row has it. shown: its summary; outcomes: as its detail has them."""
     item.outcomes = [Outcome.from_json(outcome) for outcome in orjson.loads(outcomes or "[]")]
-    return Amended(ordinal, item, item.error_type is not None, item.totals())
+    totals = item.totals()
+    pairs = (pair.split(":") for pair in shown.split(",")) if shown else ()
+    untold = {kind: int(count) for kind, count in pairs if kind not in totals}
+    return Amended(ordinal, item, item.error_type is not None, totals, untold)
 
 
 def write_amended(run: Run, page: Page, amended: Iterable[Amended]) -> list[Amended]:
@@ -69,7 +76,13 @@ def _rewrite(run: Run, page: Page, amended: Sequence[Amended]) -> None:
 
 def _row(amended: Amended) -> tuple[Any, ...]:
     item = amended.item
-    return amended.ordinal, summary(item.totals()), outcomes_json(item.outcomes), item.error_type, item.error_message
+    return (
+        amended.ordinal,
+        summary(amended.untold | item.totals()),
+        outcomes_json(item.outcomes),
+        item.error_type,
+        item.error_message,
+    )
 
 
 def _count(counters: Counter[str], amended: Amended) -> None:

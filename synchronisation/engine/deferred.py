@@ -105,9 +105,9 @@ class _Results:
 
     def _item(self, row: tuple[Any, ...], failure: str | None) -> Amended:
         _, export_id, cso_id, mvo_id, _, _, _, external_id, display_name, object_type = row[:10]
-        ordinal, change_type, error_type, outcomes = row[10:]
+        ordinal, change_type, error_type, *told = row[10:]
         item = Item(external_id, display_name, object_type, change_type or "Update", error_type, None, cso_id, mvo_id)
-        amended = written_item(ordinal, outcomes, item)
+        amended = written_item(item, ordinal, *told)
         if failure is not None:
             item.error_type, item.error_message = ERROR_TYPE, failure
         elif not any(outcome.find("Exported") for outcome in item.outcomes):

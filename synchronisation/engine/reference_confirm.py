@@ -93,9 +93,9 @@ class _Confirming:
         page.counters[STAT.UNCHANGED] -= len(new)
 
     def _item(self, row: tuple[Any, ...]) -> Amended:
-        _, cso_id, _, _, external_id, display_name, object_type, ordinal, change_type, error_type, outcomes = row
+        _, cso_id, _, _, external_id, display_name, object_type, ordinal, change_type, error_type, *told = row
         item = Item(external_id, display_name, object_type, change_type or "Update", error_type, None, cso_id)
-        return written_item(ordinal, outcomes, item)
+        return written_item(item, ordinal, *told)
 
     def _say(self, item: Item, row: tuple[Any, ...], found: _Found, *, is_counted: bool) -> None:
         """is_counted: that the export failed is said already, on account of its other values."""

@@ -361,9 +361,9 @@ class _Said:
 
 
 def _concerned(row: Sequence[Any]) -> tuple[str, bool, Amended]:
-    mvo_id, cso_id, external_id, display_name, object_type, seen, ordinal, change_type, error_type, outcomes = row
+    mvo_id, cso_id, external_id, display_name, object_type, seen, ordinal, change_type, error_type, *told = row
     item = Item(external_id, display_name, object_type, change_type or "Update", error_type, None, cso_id, mvo_id)
-    return mvo_id, seen, written_item(ordinal, outcomes, item)
+    return mvo_id, seen, written_item(item, ordinal, *told)
 
 
 def _by_external_id(row: Sequence[Any]) -> tuple[str, str]:

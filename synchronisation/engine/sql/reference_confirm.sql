@@ -78,7 +78,7 @@ FROM missing;
 -- Index: pending_export_cso_id_key, cso_pkey, item_by_cso_pkey, execution_item_pkey, execution_item_detail_pkey.
 SELECT
     export.id::text, cso.id::text, export.error_count, export.max_retries, cso.external_id, cso.display_name,
-    object_type.name, item.ordinal, item.change_type, item.error_type, detail.outcomes::text
+    object_type.name, item.ordinal, item.change_type, item.error_type, item.outcome_summary, detail.outcomes::text
 FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
 JOIN pending_export AS export ON export.cso_id = wanted.cso_id
 JOIN cso ON cso.id = wanted.cso_id

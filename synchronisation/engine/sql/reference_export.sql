@@ -60,7 +60,7 @@ WHERE export.system_id = %(system)s
 SELECT
     work.ordinal, export.id::text, cso.id::text, export.mvo_id::text, export.error_count, export.max_retries,
     cso.object_type_id, cso.external_id, cso.display_name, object_type.name, item.ordinal, item.change_type,
-    item.error_type, detail.outcomes::text
+    item.error_type, item.outcome_summary, detail.outcomes::text
 FROM work
 JOIN pending_export AS export ON export.id = work.object_id
 JOIN cso ON cso.id = export.cso_id

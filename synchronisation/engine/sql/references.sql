@@ -982,7 +982,7 @@ WHERE export.cso_id = waiting.cso_id
 SELECT
     wanted.mvo_id::text, subject.cso_id::text, cso.external_id, cso.display_name, object_type.name,
     known.cso_id IS NOT NULL OR (%(full)s AND cso.system_id = %(system)s AND cso.status = 'Normal'),
-    item.ordinal, item.change_type, item.error_type, detail.outcomes::text
+    item.ordinal, item.change_type, item.error_type, item.outcome_summary, detail.outcomes::text
 FROM unnest(%(mvos)s::uuid[], %(csos)s::uuid[]) AS wanted (mvo_id, cso_id)
 LEFT JOIN cso_join AS own ON own.mvo_id = wanted.mvo_id
                          AND own.system_id = %(system)s
