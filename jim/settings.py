@@ -164,6 +164,7 @@ JIM_SWEEP_SECONDS = env.integer("JIM_SWEEP_SECONDS", 10, minimum=1)
 JIM_HEARTBEAT_SECONDS = env.integer("JIM_HEARTBEAT_SECONDS", 10, minimum=1)
 # Three beats: one lost to a busy moment, or to a short restart of the database, is no death.
 JIM_LEASE_SECONDS = env.integer("JIM_LEASE_SECONDS", 3 * JIM_HEARTBEAT_SECONDS, minimum=2 * JIM_HEARTBEAT_SECONDS)
+JIM_HOUSEKEEPING_SECONDS = env.integer("JIM_HOUSEKEEPING_SECONDS", 60, minimum=1)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "synchronisation.tasks.sweep",
@@ -175,6 +176,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "synchronisation.tasks.dispatch",
         "schedule": JIM_SWEEP_SECONDS,
         "options": {"expires": JIM_SWEEP_SECONDS},
+    },
+    "housekeeping": {
+        "task": "synchronisation.tasks.housekeeping",
+        "schedule": JIM_HOUSEKEEPING_SECONDS,
+        "options": {"expires": JIM_HOUSEKEEPING_SECONDS},
     },
 }
 
@@ -232,6 +238,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PendingExportChangeType": "synchronisation.models.PendingExportChangeType",
         "PendingExportStatus": "synchronisation.models.PendingExportStatus",
         "SyncRuleDirection": "synchronisation.models.Direction",
+        "ScopingGroupType": "synchronisation.models.ScopingGroupType",
+        "ComparisonType": "synchronisation.models.ComparisonType",
     },
     "PATH_CONVERTER_OVERRIDES": {
         "guid": {"type": "string", "format": "uuid"},

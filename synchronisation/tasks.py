@@ -20,7 +20,9 @@ from synchronisation import sweep as sweeping
 from synchronisation.engine import leases
 from synchronisation.engine import run as engine
 from synchronisation.engine.errors import StopRequestedError
+from synchronisation.engine.precedence import HOUSEKEEPING
 from synchronisation.errors import LeaseLostError, QueueUnavailableError
+from synchronisation.housekeeping import start_housekeeping
 
 logger = structlog.get_logger(__name__)
 
@@ -54,6 +56,12 @@ def sweep() -> None:
         sweeping.sweep()
 
 
+@shared_task(name="synchronisation.tasks.housekeeping")
+def housekeeping() -> None:
+    with tolerating_outages("housekeeping"):
+        start_housekeeping()
+
+
 @contextmanager
 def tolerating_outages(doing: str) -> Iterator[None]:
     """A database or broker that is away ends the task with a warning."""
@@ -79,10 +87,10 @@ def is_interruption(error: Exception) -> bool:
 
 
 def _take(activity_id: UUID) -> int | None:
-    activity = Activity.objects.filter(id=activity_id).first()
-    if activity is None or activity.run_type is None or activity.connected_system_id is None:
+    activity = Activity.objects.filter(leases.RUNS, id=activity_id).first()
+    if activity is None:
         return None
-    needs = leases.needs_of(activity.run_type, activity.connected_system_id)
+    needs = leases.needs_of(activity.run_type or HOUSEKEEPING, activity.connected_system_id)
     return leases.take(activity_id, needs, worker.owner())
 
 

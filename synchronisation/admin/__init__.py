@@ -7,6 +7,7 @@ from synchronisation.admin import (
     pending_export,
     run_profile,
     schedule,
+    sync_rule,
 )
 
-__all__ = ["connected_system", "connector_space", "metaverse", "pending_export", "run_profile", "schedule"]
+__all__ = ["connected_system", "connector_space", "metaverse", "pending_export", "run_profile", "schedule", "sync_rule"]

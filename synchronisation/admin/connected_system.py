@@ -22,6 +22,7 @@ from synchronisation.services.connected_systems import update_system
 from synchronisation.services.setting_values import StoredSetting, stored_settings
 
 STATUS_KINDS = {SystemStatus.ACTIVE: "success", SystemStatus.DELETING: "warning"}
+RULE_LABEL = "synchronisation_syncrule"
 PROFILE_LABEL = "synchronisation_runprofile"
 
 
@@ -65,7 +66,7 @@ class ConnectedSystemAdmin(SectionsMixin, ModelAdmin):
             messages.warning(request, f"The settings of {system} are not valid; its latest activity says why.")
 
     def get_sections(self, request: HttpRequest, obj: ConnectedSystem) -> list[Section]:
-        return [_run_profiles(obj), _settings(obj)]
+        return [_run_profiles(obj), _rules(obj), _settings(obj)]
 
 
 def _run_profiles(system: ConnectedSystem) -> Section:
@@ -74,6 +75,14 @@ def _run_profiles(system: ConnectedSystem) -> Section:
         for profile in system.run_profiles.select_related("partition")
     ]
     return Section("Run profiles", ("run profile", "run type", "partition"), rows)
+
+
+def _rules(system: ConnectedSystem) -> Section:
+    rows: list[tuple[Any, ...]] = [
+        (page_link(RULE_LABEL, rule.pk, rule.name), rule.direction, rule.object_type, "yes" if rule.enabled else "no")
+        for rule in system.sync_rules.select_related("object_type")
+    ]
+    return Section("Synchronisation rules", ("rule", "direction", "object type", "enabled"), rows)
 
 
 def _settings(system: ConnectedSystem) -> Section:

@@ -24,6 +24,7 @@ from .pending_exports.views import (
 )
 from .run_profiles.views import RunProfileViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
+from .scoping.views import ScopingCriterionViewSet, ScopingGroupViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
 converters.register()
@@ -35,6 +36,7 @@ OBJECT_TYPE = f"{SYSTEM}/object-types/<int32:objectTypeId>"
 RUN_PROFILE = f"{SYSTEM}/run-profiles/<int32:runProfileId>"
 RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
+GROUP = f"{RULE}/scoping-criteria/<int32:groupId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
 VALUES = "<attribute_name:attributeName>/values"
 
@@ -73,7 +75,8 @@ urlpatterns = [
     ),
     route(f"{SYSTEM}/pending-exports", SystemPendingExportViewSet, get="list"),
     route(f"{SYSTEM}/pending-exports/count", PendingExportCountViewSet, get="count"),
-    route(PENDING_EXPORT, PendingExportViewSet, get="retrieve"),
+    route(PENDING_EXPORT, PendingExportViewSet, get="retrieve", delete="destroy"),
+    route(f"{PENDING_EXPORT}/retry", PendingExportViewSet, post="retry"),
     route(
         f"{PENDING_EXPORT}/attribute-changes/{VALUES}",
         PendingExportChangeViewSet,
@@ -88,6 +91,11 @@ urlpatterns = [
     route(f"{RULE}/mappings/<int32:mappingId>", MappingViewSet, **ONE),
     route(f"{RULE}/matching-rules", AdvancedMatchingRuleViewSet, **COLLECTION),
     route(f"{RULE}/matching-rules/<int32:ruleId>", AdvancedMatchingRuleViewSet, **ONE),
+    route(f"{RULE}/scoping-criteria", ScopingGroupViewSet, **COLLECTION),
+    route(GROUP, ScopingGroupViewSet, **ONE),
+    route(f"{GROUP}/child-groups", ScopingGroupViewSet, post="create_child"),
+    route(f"{GROUP}/criteria", ScopingCriterionViewSet, post="create"),
+    route(f"{GROUP}/criteria/<int32:criterionId>", ScopingCriterionViewSet, put="update", delete="destroy"),
     route("metaverse/object-types", MetaverseObjectTypeViewSet, **COLLECTION),
     route("metaverse/object-types/<int32:id>", MetaverseObjectTypeViewSet, get="retrieve", put="update"),
     route(

@@ -15,18 +15,23 @@ from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
 
 from .errors import RunFailedError
+from .precedence import HOUSEKEEPING
 
+NO_SYSTEM = spec.System(
+    0, "", per_rule_matching=False, deletion_threshold_percent=None, deletion_threshold_minimum=0, max_export_attempts=0
+)
 SYNCHRONISATIONS = (RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION)
 
 
 def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     """Everything the run of this activity needs to know. Raises: RunFailedError when its profile was deleted."""
-    profile = (
-        models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id or 0).first()
-    )
+    if activity.run_profile_id is None:
+        return _of_housekeeping(now)
+    profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
-    rules = _rules() if profile.run_type in SYNCHRONISATIONS else []
+    synchronises = profile.run_type in SYNCHRONISATIONS
+    rules = _rules() if synchronises else []
     systems = {profile.system_id: profile.system}
     systems.update((rule.system_id, rule.system) for rule in rules)
     return spec.Specification(
@@ -35,9 +40,9 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         system=_system(profile.system, connector_for(profile.system)),
         systems=tuple(_system(system) for system in systems.values()),
         object_types=tuple(map(_object_type, _object_types(systems))),
-        metaverse_types=_metaverse_types() if rules else (),
+        metaverse_types=_metaverse_types() if synchronises or profile.run_type == RunType.EXPORT else (),
         rules=tuple(_rule(rule) for rule in rules),
-        matching_rules=_matching_rules(systems) if rules else (),
+        matching_rules=_matching_rules() if synchronises else (),
         partition_id=profile.partition_id,
         partition=profile.partition.external_id if profile.partition else None,
         file_path=profile.file_path or None,
@@ -46,11 +51,28 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     )
 
 
+def _of_housekeeping(now: datetime) -> spec.Specification:
+    """For deleting identities: no system's own, all rules."""
+    rules = _rules()
+    systems = {rule.system_id: rule.system for rule in rules}
+    return spec.Specification(
+        now=now,
+        run_type=HOUSEKEEPING,
+        system=NO_SYSTEM,
+        systems=tuple(_system(system) for system in systems.values()),
+        object_types=tuple(map(_object_type, _object_types(systems))),
+        metaverse_types=_metaverse_types(),
+        rules=tuple(_rule(rule) for rule in rules),
+        matching_rules=_matching_rules(),
+    )
+
+
 def _rules() -> list[models.SyncRule]:
     """The enabled rules of all systems: a synchronisation exports to any, and weighs contributors of all."""
     sources = Prefetch("mappings__sources", models.SyncRuleMappingSource.objects.order_by("order", "id"))
     enabled = models.SyncRule.objects.filter(enabled=True).order_by("id")
-    return list(enabled.select_related("system__connector").prefetch_related("mappings", sources))
+    parts = ("mappings", sources, "scoping_groups__criteria")
+    return list(enabled.select_related("system__connector").prefetch_related(*parts))
 
 
 def _system(system: models.ConnectedSystem, connector: Connector | None = None) -> spec.System:
@@ -124,6 +146,25 @@ def _rule(rule: models.SyncRule) -> spec.Rule:
         enforces_state=rule.enforce_state,
         deletes=rule.outbound_deprovision_action == models.DeprovisionAction.DELETE,
         mappings=tuple(_mapping(mapping) for mapping in rule.mappings.all()),
+        scope=tuple(_criteria_group(group) for group in models.nested_groups(rule.scoping_groups.all())),
+        retains_join=rule.inbound_out_of_scope_action == models.OutOfScopeAction.REMAIN_JOINED,
+    )
+
+
+def _criteria_group(group: models.ScopingCriteriaGroup) -> spec.CriteriaGroup:
+    return spec.CriteriaGroup(
+        needs_all=group.type == models.ScopingGroupType.ALL,
+        criteria=tuple(map(criterion_of, group.criteria.all())),
+        groups=tuple(map(_criteria_group, group.children)),
+    )
+
+
+def criterion_of(criterion: models.ScopingCriterion) -> spec.Criterion:
+    return spec.Criterion(
+        attribute_id=criterion.compared_id,
+        comparison=spec.Comparison(criterion.comparison_type),
+        value=criterion.value,
+        case_sensitive=criterion.case_sensitive,
     )
 
 
@@ -143,8 +184,9 @@ def _mapping(mapping: models.SyncRuleMapping) -> spec.Mapping:
     )
 
 
-def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
-    rules = models.MatchingRule.objects.filter(object_type__system_id__in=list(system_ids))
+def _matching_rules() -> tuple[spec.MatchingRule, ...]:
+    """Those of all systems, enabled rules or not: whoever changes an MVO keeps all of its match keys true."""
+    rules = models.MatchingRule.objects.order_by("sync_rule", "order", "id").prefetch_related("sources")
     return tuple(
         spec.MatchingRule(
             id=rule.id,
@@ -155,5 +197,5 @@ def _matching_rules(system_ids: Iterable[int]) -> tuple[spec.MatchingRule, ...]:
             case_sensitive=rule.case_sensitive,
             source_ids=tuple(s.attribute_id for s in rule.sources.all() if s.attribute_id is not None),
         )
-        for rule in rules.prefetch_related("sources").order_by("order", "id")
+        for rule in rules
     )

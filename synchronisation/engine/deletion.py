@@ -1,24 +1,29 @@
 """Deletion: what becomes of MVOs that lost a CSO of the synchronised system and found no other.
 
-In: the `freed` rows of this run. Out: MVOs deleted or marked, their accounts deprovisioned, or for those that stay the
-outbound rules judged once more; and the item of each CSO that left, written here once.
+In: the `freed` rows of this run. Out: MVOs deleted or marked, their accounts deprovisioned, or for those that stay
+values recalled and the outbound rules judged once more; and the item of each CSO that left, written here once.
+Always: an MVO whose accounts' deletes are queued stays, as obsolete, until the last of them has been exported.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from synchronisation.rules.contribution import withdrawn
 from synchronisation.rules.deletion import Verdict, judge_deletion
-from synchronisation.rules.outbound import Effect, deprovision, synchronise_outbound
+from synchronisation.rules.errors import ObjectError
+from synchronisation.rules.inbound import commit
+from synchronisation.rules.outbound import deprovision, synchronise_outbound
 from synchronisation.rules.world import Account, Mvo, World
 
 from .bulk import uuid_array
 from .items import Item, Outcome
-from .load import load_mvos
+from .load import empty_world, load_mvos, load_unjoined
 from .pages import Page, Run
 from .statements import sql
-from .synchronise import Synchroniser, effect_outcome
+from .synchronise import Synchroniser, attribute_changes, effect_outcomes
 from .write import write_world
 
 
@@ -32,6 +37,59 @@ def judge_freed(run: Run) -> None:
         pass
 
 
+class Freed(NamedTuple):
+    """A CSO that left its MVO, and how; the columns of `freed_page`."""
+
+    ordinal: int
+    mvo_id: str
+    cso_id: str
+    external_id: str | None
+    display_name: str | None
+    object_type: str
+    object_type_id: int
+    outcome: str
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What a page's judgements leave to be done together.
+
+    marked: (MVO id, when it may be deleted); kept: MVOs that stay, with the item and outcome of the CSO that left.
+    """
+
+    marked: list[tuple[str, datetime]] = field(default_factory=list)
+    kept: list[tuple[Item, Outcome, Mvo]] = field(default_factory=list)
+
+
+class Deleter:
+    """Deletes MVOs of one run: their accounts are deprovisioned as the export rules say."""
+
+    def __init__(self, run: Run) -> None:
+        self.deleting_rules = {
+            rule.id for rule in run.specification.rules if not rule.is_import and rule.provisions and rule.deletes
+        }
+        self.system_names = {system.id: system.name for system in run.specification.systems}
+
+    def delete(self, world: World, mvo: Mvo, cause: Outcome) -> None:
+        """The MVO goes, or is obsolete until its accounts are gone; what that queues is told below `cause`."""
+        for system_id, account in list(mvo.accounts.items()):
+            is_gone = account.status == "Obsolete"  # its own system's synchronisation removes it
+            if deprovision(account, deletes=not is_gone and account.rule_id in self.deleting_rules):
+                cause.add(self._queued(account))
+            if account.is_removed or account.is_disconnected:
+                world.removed_accounts.append(mvo.accounts.pop(system_id))
+        if mvo.accounts:
+            mvo.became_obsolete = not mvo.is_obsolete
+            mvo.is_obsolete = True
+        else:
+            world.deleted_mvos.append(mvo)
+
+    def _queued(self, account: Account) -> Outcome:
+        export_id = account.export.id if account.export else None
+        name = self.system_names.get(account.system_id)
+        return Outcome("PendingExportCreated", 1, name, pending_export_id=export_id)
+
+
 class _Judge:
     """Judges pages of freed MVOs; carries rules and names from page to page."""
 
@@ -39,94 +97,86 @@ class _Judge:
         self.run = run
         self.synchroniser = Synchroniser(run)
         self.rules = self.synchroniser.rules
-        self.deleting_rules = {
-            rule.id for rule in run.specification.rules if not rule.is_import and rule.provisions and rule.deletes
-        }
-        self.system_names = {system.id: system.name for system in run.specification.systems}
+        self.deleter = Deleter(run)
+        self.system_id = run.specification.system.id
+        self.recalling_types = {kind.id for kind in run.specification.own_types() if kind.recall}
 
     def page(self) -> bool:
         """Judge the next page; False when there is none."""
         with self.run.page() as page:
             after = self.run.position.get("freed", 0)
             page.cursor.execute(sql("freed_page"), {"after": after, "limit": self.run.page_size})
-            rows = page.cursor.fetchall()
+            rows = [Freed(*columns) for columns in page.cursor.fetchall()]
             if not rows:
                 return False
-            world = World(lambda key: [])
-            for mvo in load_mvos(page.cursor, {row[1] for row in rows}, None):
+            world = empty_world(page.cursor)
+            for mvo in load_mvos(page.cursor, {row.mvo_id for row in rows}, None):
                 world.add(mvo)
-            verdicts = _Verdicts()
+            verdicts = Verdicts()
             for row in rows:
                 page.items.append(self._judge(page, world, row, verdicts))
             self._keep(page, world, verdicts.kept)
-            _mark(page, verdicts.marked)
+            self._mark(page, verdicts.marked)
             write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
             page.processed = len(rows)
-            self.run.position["freed"] = rows[-1][0]
+            page.position["freed"] = rows[-1].ordinal
         return True
 
-    def _judge(self, page: Page, world: World, row: tuple[Any, ...], verdicts: "_Verdicts") -> Item:
+    def _judge(self, page: Page, world: World, row: Freed, verdicts: Verdicts) -> Item:
         """The item of one CSO that left, and what its leaving did."""
-        _, mvo_id, cso_id, external_id, display_name, object_type = row
-        disconnected = Outcome("Disconnected")
+        left = Outcome(row.outcome)
+        change = "Delete" if row.outcome == "Disconnected" else "Update"
         item = Item(
-            external_id, display_name, object_type, "Delete", cso_id=cso_id, mvo_id=mvo_id, outcomes=[disconnected]
-        )
-        mvo = world.mvos.get(mvo_id)
-        if mvo is None or self.run.specification.system.id in mvo.accounts:
+            row.external_id, row.display_name, row.object_type, change,
+            cso_id=row.cso_id, mvo_id=row.mvo_id, outcomes=[left],
+        )  # fmt: skip
+        mvo = world.mvos.get(row.mvo_id)
+        if mvo is None or self.system_id in mvo.accounts:
             return item  # gone already, or joined again by another object
-        kind = self.rules.types[mvo.type_id]
-        judgement = judge_deletion(mvo, kind, lost_system_id=self.run.specification.system.id)
+        if mvo.is_obsolete:
+            self.deleter.delete(world, mvo, left)
+            return item
+        judgement = judge_deletion(mvo, self.rules.types[mvo.type_id], lost_system_id=self.system_id)
         if judgement.verdict is Verdict.DELETE:
-            self._delete(world, mvo, disconnected)
-        elif judgement.verdict is Verdict.MARK:
+            self.deleter.delete(world, mvo, left.add(Outcome("MvoDeleted")))
+            return item
+        is_staying = judgement.verdict is Verdict.KEEP and not mvo.deletion_eligible
+        recalls = is_staying and row.object_type_id in self.recalling_types
+        try:
+            self._withdraw(world, mvo, item, keeps_values=not recalls)
+        except ObjectError as error:
+            item.error_type, item.error_message = error.error_type, str(error)
+        if judgement.verdict is Verdict.MARK:
+            mvo.deletion_eligible = True
             verdicts.marked.append((mvo.id, page.now + timedelta(seconds=judgement.grace_seconds)))
-            disconnected.add(Outcome("MvoDeletionScheduled"))
-        else:
-            # Losing an account counts as a change: a target that lost it may get it anew.
-            verdicts.kept.append((item, disconnected, list(synchronise_outbound(mvo, self.rules))))
+            left.add(Outcome("MvoDeletionScheduled"))
+        verdicts.kept.append((item, left, mvo))
         return item
 
-    def _delete(self, world: World, mvo: Mvo, cause: Outcome) -> None:
-        deleted = cause.add(Outcome("MvoDeleted"))
-        world.deleted_mvos.append(mvo)
-        for account in mvo.accounts.values():
-            if deprovision(account, deletes=account.rule_id in self.deleting_rules):
-                deleted.add(self._queued(account))
-            world.removed_accounts.append(account)
+    def _withdraw(self, world: World, mvo: Mvo, item: Item, *, keeps_values: bool) -> None:
+        """The system that lost its object holds nothing of the MVO any more. Raises: ObjectError."""
+        others = partial(world.contributors, without=self.system_id)
+        document, holders = withdrawn(mvo, self.rules, self.system_id, others, keeps_values=keeps_values)
+        flows = commit(mvo, document, holders, world, self.rules.matchers.get(mvo.type_id, ()))
+        if flows:
+            item.outcomes[0].add(Outcome("AttributeFlow", flows))
+            item.changes = attribute_changes(mvo)
 
-    def _queued(self, account: Account) -> Outcome:
-        export_id = account.export.id if account.export else None
-        name = self.system_names.get(account.system_id)
-        return Outcome("PendingExportCreated", 1, name, pending_export_id=export_id)
-
-    def _keep(self, page: Page, world: World, kept: Sequence["_Kept"]) -> None:
-        """Put what staying MVOs need into the items."""
-        self.synchroniser.settle_collisions(
-            page.cursor, world, [effect for _, _, effects in kept for effect in effects]
-        )
-        for item, cause, effects in kept:
+    def _keep(self, page: Page, world: World, kept: Sequence[tuple[Item, Outcome, Mvo]]) -> None:
+        """Losing an account counts as a change: what staying MVOs need in the targets goes into the items."""
+        load_unjoined(page.cursor, world, [mvo for _, _, mvo in kept], self.rules)
+        needs = [(item, cause, list(synchronise_outbound(mvo, world, self.rules))) for item, cause, mvo in kept]
+        all_effects = [effect for _, _, effects in needs for effect in effects]
+        self.synchroniser.settle_collisions(page.cursor, world, all_effects)
+        for item, cause, effects in needs:
             for effect in effects:
-                if effect.queued:
-                    cause.add(effect_outcome(effect))
+                for outcome in effect_outcomes(effect):
+                    cause.add(outcome)
                 if effect.error is not None and item.error_type is None:
                     item.error_type, item.error_message = effect.error.error_type, str(effect.error)
 
-
-_Kept = tuple[Item, Outcome, list[Effect]]
-"""(the item of the CSO that left, its outcome, what the MVO needs in the targets now)."""
-
-
-@dataclass(slots=True)
-class _Verdicts:
-    """What a page's judgements leave to be done together. marked: (MVO id, when it may be deleted)."""
-
-    marked: list[tuple[str, datetime]] = field(default_factory=list)
-    kept: list[_Kept] = field(default_factory=list)
-
-
-def _mark(page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
-    if marked:
-        ids, eligible = zip(*marked, strict=True)
-        parameters = {"ids": uuid_array(ids), "eligible": list(eligible), "now": page.now}
-        page.cursor.execute(sql("mark_for_deletion"), parameters)
+    def _mark(self, page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
+        if marked:
+            ids, eligible = zip(*marked, strict=True)
+            parameters = {"ids": uuid_array(ids), "eligible": list(eligible), "now": page.now}
+            page.cursor.execute(sql("mark_for_deletion"), {**parameters, "system": self.system_id})

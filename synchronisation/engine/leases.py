@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 from psycopg import Cursor
 
@@ -19,7 +20,7 @@ from activities.models import Activity, ActivityStatus, OperationType, TargetTyp
 from synchronisation.errors import LeaseLostError
 from synchronisation.models import LeaseMode, RunLease
 
-from .precedence import METAVERSE, HeldLease, LeaseNeed, Place, QueuedRun, is_blocked, may_start, needs_of
+from .precedence import HOUSEKEEPING, METAVERSE, HeldLease, LeaseNeed, Place, QueuedRun, is_blocked, may_start, needs_of
 from .pulse import Pulse, Signals, heartbeat, read_signals
 from .statements import sql
 
@@ -40,6 +41,11 @@ __all__ = [
     "release",
     "take",
 ]
+
+RUNS = Q(target_type=TargetType.RUN_PROFILE, run_type__isnull=False, connected_system_id__isnull=False) | Q(
+    target_type=TargetType.METAVERSE_OBJECT, operation_type=OperationType.DELETE, task_id__isnull=False
+)
+"""Activities that a worker carries out: run profiles that were executed, and housekeeping."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -131,19 +137,14 @@ def held_leases() -> list[HeldLease]:
 def queued_runs(held: Sequence[HeldLease]) -> list[QueuedRun]:
     """The open runs without leases, oldest first."""
     rows = (
-        Activity.objects.filter(
-            status=ActivityStatus.IN_PROGRESS,
-            target_type=TargetType.RUN_PROFILE,
-            operation_type=OperationType.EXECUTE,
-        )
+        Activity.objects.filter(RUNS, status=ActivityStatus.IN_PROGRESS)
         .exclude(id__in={lease.holder.activity_id for lease in held})
         .order_by("created", "id")
         .values_list("id", "created", "run_type", "connected_system_id")
     )
     return [
-        QueuedRun(Place(created, activity_id), needs_of(run_type, system_id))
+        QueuedRun(Place(created, activity_id), needs_of(run_type or HOUSEKEEPING, system_id))
         for activity_id, created, run_type, system_id in rows
-        if run_type is not None and system_id is not None
     ]
 
 

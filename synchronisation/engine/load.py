@@ -4,7 +4,8 @@ In: CSO ids in the order they are decided, or MVO ids. Out: the objects, the MVO
 those MVOs' accounts in the systems that matter, and the pending exports of these.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from synchronisation.rules.compile import CompiledRules
 from synchronisation.rules.world import (
     FETCHED_PER_KEY,
     Account,
+    Contributor,
     Cso,
     Export,
     MatchKey,
@@ -35,7 +37,11 @@ def load_page(
     """
     systems = _systems(rules, system_id)
     under_way = before.mvos if before is not None else {}
-    world = World(lambda key: _answering(cursor, key, systems, under_way))
+    world = World(
+        lambda key: _answering(cursor, key, systems, under_way),
+        partial(_contributors, cursor),
+        partial(_unjoined, cursor),
+    )
     joined = _load_csos(cursor, ids, world)
     unjoined = [cso for cso in world.csos if cso.id not in joined]
     wanted = set(joined.values()) | _load_keys(cursor, unjoined, world, rules)
@@ -47,6 +53,52 @@ def load_page(
         if cso.id in joined:
             cso.mvo = world.mvos.get(joined[cso.id])
     return world
+
+
+def empty_world(cursor: Cursor[Any]) -> World:
+    """A world whose MVOs are added by hand; nobody joins in it."""
+    return World(lambda key: [], partial(_contributors, cursor), partial(_unjoined, cursor))
+
+
+def _contributors(cursor: Cursor[Any], ids: Iterable[str]) -> Iterator[tuple[str, Contributor]]:
+    cursor.execute(sql("load_contributors"), {"ids": uuid_array(ids)})
+    for mvo_id, system_id, type_id, document in cursor:
+        yield mvo_id, Contributor(system_id, type_id, orjson.loads(document))
+
+
+def load_unjoined(
+    cursor: Cursor[Any],
+    world: World,
+    mvos: Iterable[Mvo],
+    rules: CompiledRules,
+    before: World | None = None,
+) -> None:
+    """The objects of target systems that MVOs without an account there may find by the targets' matching rules.
+
+    before: the world of the page before, whose joins may be on their way to the database still.
+    """
+    if before is not None:
+        world.matched_before = before.matched
+    keys = {
+        (matcher.rule_id, key)
+        for mvo in mvos
+        for target in rules.outbound.get(mvo.type_id, ())
+        if target.system_id not in mvo.accounts and not mvo.deletion_eligible
+        for matcher in target.matchers
+        for key in matcher.keys_of(mvo.document, matcher.target_key)
+    }
+    if not keys or cursor.execute(sql("any_unjoined_key")).fetchone() is None:
+        return
+    rule_ids, hashes = zip(*keys, strict=True)
+    parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
+    cursor.execute(sql("load_unjoined"), parameters)
+    for rule_id, key, *columns in cursor:
+        world.unjoined.setdefault((rule_id, key), []).append(_account(columns))
+
+
+def _unjoined(cursor: Cursor[Any], key: MatchKey) -> list[Account]:
+    cursor.execute(sql("load_unjoined"), {"rules": [key[0]], "keys": uuid_array([key[1]]), "limit": None})
+    return [_account(columns) for _, _, *columns in cursor]
 
 
 def _systems(rules: CompiledRules, system_id: int) -> list[int]:
@@ -81,9 +133,9 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     rule_ids, hashes = zip(*keys, strict=True)
     parameters = {"rules": list(rule_ids), "keys": uuid_array(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_match_keys"), parameters)
-    found: dict[MatchKey, set[str]] = {}
+    found: dict[MatchKey, set[str]] = {match_key: set() for match_key in keys}
     for rule_id, key, mvo_id in cursor:
-        found.setdefault((rule_id, key), set()).add(mvo_id)
+        found[rule_id, key].add(mvo_id)
     for match_key, mvo_ids in found.items():
         world.know(match_key, mvo_ids)
     return set().union(*found.values()) if found else set()
@@ -107,10 +159,13 @@ def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None
         return []
     cursor.execute(sql("load_mvos"), {"ids": wanted})
     mvos = {}
-    for mvo_id, type_id, document, holders, eligible in cursor:
+    for mvo_id, type_id, document, holders, is_marked, marked_by, is_obsolete in cursor:
         values = orjson.loads(document)
         held = read_holders(orjson.loads(holders))
-        mvos[mvo_id] = Mvo(mvo_id, type_id, values, held, before=values, deletion_eligible=eligible)
+        mvos[mvo_id] = Mvo(
+            mvo_id, type_id, values, held, before=values, deletion_eligible=is_marked, marked_by=marked_by,
+            is_obsolete=is_obsolete,
+        )  # fmt: skip
     cursor.execute(sql("load_accounts"), {"ids": wanted, "systems": systems})
     for mvo_id, *columns in cursor:
         account = _account(columns)

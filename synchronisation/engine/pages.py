@@ -51,13 +51,15 @@ PAGE_SETTINGS = sql.SQL(
 class Page:
     """One transaction of a run, and what it changes of the run's state once it commits.
 
-    items: written by its last statements; counters: added to the run's; position: where the phase stands behind it.
+    items: written by its last statements; item_count: ordinals it has taken; counters: added to the run's; position:
+    where the phase stands behind it.
     """
 
     cursor: Cursor[Any]
     now: datetime
     turn: Turn
     items: list[Item] = field(default_factory=list)
+    item_count: int = 0
     processed: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     position: dict[str, Any] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Page:
 class Run:
     """The state of one run between its pages.
 
+    item_count: the next ordinal; items_committed: the first that a run which goes on after a crash would take.
     page_size: objects a page; what a run does never depends on it, which tests show with other sizes.
     position: where the current phase stands; facts: what one phase leaves for later ones, among them the run's
     warnings and whether any of its errors is left over from an earlier run. Both are JSON and commit with each page.
@@ -81,7 +84,7 @@ class Run:
         self.specification = msgspec.json.decode(orjson.dumps(progress.configuration), type=Specification)
         self.schema = f"run_{activity.id.hex}"
         self.counters: Counter[str] = Counter(progress.counters)
-        self.item_count = self.items_before_phase = progress.item_count
+        self.item_count = self.items_committed = self.items_before_phase = progress.item_count
         checkpoint = progress.checkpoint or {}
         self.phase_index: int = checkpoint.get("phase", 0)
         self.position: dict[str, Any] = checkpoint.get("position", {})
@@ -132,6 +135,7 @@ class Run:
                     counters=page.counters,
                 )
             page.turn.wait_to_commit()
+            self.items_committed += page.item_count
             self.counters.update(page.counters)
             self.position |= page.position
             self.objects_processed += page.processed
@@ -142,6 +146,7 @@ class Run:
         page.turn.wait_to_number()
         first = self.item_count
         self.item_count += count
+        page.item_count = count
         page.turn.numbered()
         return first
 
@@ -155,7 +160,7 @@ class Run:
             statement("save_progress"),
             {
                 "activity": self.activity_id,
-                "item_count": self.item_count,
+                "item_count": self.items_committed,
                 "counters": orjson.dumps(self.counters, option=orjson.OPT_NON_STR_KEYS).decode(),
                 "checkpoint": orjson.dumps(
                     {"phase": self.phase_index, "position": self.position, "facts": self.facts}

@@ -15,6 +15,8 @@ from synchronisation.models import LeaseMode
 
 METAVERSE = "metaverse"
 IMPORTS = frozenset({RunType.FULL_IMPORT, RunType.DELTA_IMPORT})
+HOUSEKEEPING = "Housekeeping"
+"""The run of no system that deletes what is due; no run profile starts it."""
 SYNCHRONISATIONS = frozenset({RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION})
 
 
@@ -59,8 +61,10 @@ def system_resource(system_id: int) -> str:
     return f"system:{system_id}"
 
 
-def needs_of(run_type: str, system_id: int) -> tuple[LeaseNeed, ...]:
+def needs_of(run_type: str, system_id: int | None) -> tuple[LeaseNeed, ...]:
     """The leases with which a run starts (engine.md section 3); an import adds METAVERSE shared after reading."""
+    if system_id is None:
+        return (LeaseNeed(METAVERSE, LeaseMode.EXCLUSIVE),)
     system = LeaseNeed(system_resource(system_id), LeaseMode.EXCLUSIVE)
     if run_type in IMPORTS:
         return (system,)

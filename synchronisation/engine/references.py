@@ -23,7 +23,10 @@ from .amend import Amended, write_amended, written_item
 from .bulk import copy_rows, uuid_array
 from .items import Item, Outcome
 from .pages import Page, Run
+from .precedence import HOUSEKEEPING
+from .reference_scopes import ReferenceScopes
 from .statements import sql
+from .work import read_work
 
 ROWS_PER_OBJECT = 4
 """References a page, per object of its size: one takes a fourth of the time that an object with its values takes."""
@@ -40,7 +43,7 @@ none, and a page of 5,000 took 43 s. All such plans are dear in theory, so that 
 FIRST_KEY = ("00000000-0000-0000-0000-000000000000", 0, "00000000-0000-0000-0000-000000000000")
 ANY_NUMBER = 2**63 - 1
 
-CAUSES = ("AttributeFlow", "Joined", "Projected", "Disconnected")
+CAUSES = ("AttributeFlow", "Joined", "Projected", "Disconnected", "DisconnectedOutOfScope")
 """Outcomes that an export of references can be due to, the nearest cause first."""
 
 Step = Callable[[], bool]
@@ -66,6 +69,7 @@ class _Phase:
         self.full = run.specification.run_type == "FullSynchronisation"
         self.system_id = run.specification.system.id
         self.judge = _Judge(run, flows, full=self.full)
+        self.is_housekeeping = run.specification.run_type == HOUSEKEEPING
         self.limit = run.page_size * ROWS_PER_OBJECT
 
     def work(self) -> None:
@@ -80,10 +84,14 @@ class _Phase:
             self._finish(number + 1)
 
     def _steps(self) -> list[Step]:
-        """Values of the metaverse first, then what accounts lack or have too much."""
+        """Values of the metaverse first, then what accounts lack or have too much. Housekeeping has no system."""
+        if self.is_housekeeping:
+            return [self._orphaned, self._joins, self._accounts]
         own = [self._changed, self._removed, self._orphaned]
         if self.full:
             own.append(self._held)
+        elif any(flow.scoped for flow in self.flows.inbound):
+            own.append(self._rescoped)
         return [*own, self._joins, self._accounts, *self._drift()]
 
     def _drift(self) -> list[Step]:
@@ -107,7 +115,8 @@ class _Phase:
             if not self.full:
                 cursor.execute(sql("note_unchanged_by_cso"))
             row: Any = cursor.execute(sql("last_removed_reference"), {"system": self.system_id}).fetchone()
-            mark = 0 if self.full else ConnectedSystem.objects.get(pk=self.system_id).sync_mark
+            is_delta = not self.full and not self.is_housekeeping
+            mark = ConnectedSystem.objects.get(pk=self.system_id).sync_mark if is_delta else 0
             page.position |= {"step": 0, "after": 0, "joins": 0, "removed": row[0], "mark": mark}
 
     def _finish(self, step: int) -> None:
@@ -179,6 +188,21 @@ class _Phase:
             page.position["key"] = key
         return True
 
+    def _rescoped(self) -> bool:
+        """Whether the next changed objects still hold what they did, where a rule takes some objects only."""
+        with self.run.page() as page:
+            page.cursor.execute(LOOK_UPS_ONLY)
+            next_page = read_work(self.run, page.cursor, "active", after=self.run.position["after"])
+            if next_page is None:
+                return False
+            page.cursor.execute(sql("make_reference_candidates"))
+            bounds = {"after": self.run.position["after"], "last": next_page.last}
+            page.cursor.execute(sql("want_attributes_of_work"), bounds)
+            self.judge.elect(page.cursor)
+            page.cursor.execute(sql("note_rescoped_holders"))
+            page.position["after"] = next_page.last
+        return True
+
     def _joins(self) -> bool:
         """What the noted joins lead to, in ranges; when all of it is judged, the next joins, judging may add some."""
         return self._range("next_mvo_work", "add_mvo_work") or self._expand_joins()
@@ -205,6 +229,7 @@ class _Judge:
         self.run = run
         self.flows = flows
         self.scope = {"system": specification.system.id, "full": full}
+        self.scopes = ReferenceScopes(specification, flows)
         self.has_whole = any(flow.whole for flow in flows.outbound)
         self.rule_names = {rule.id: rule.name for rule in specification.rules}
         self.system_names = {system.id: system.name for system in specification.systems}
@@ -223,9 +248,15 @@ class _Judge:
             self._judge_accounts(page, said)
         said.write(page)
 
+    def elect(self, cursor: Cursor[Any]) -> None:
+        """Who holds the wanted attributes."""
+        self.scopes.exclude_objects(cursor)
+        cursor.execute(sql("elect_contributors"))
+
     def _judge_mvos(self, page: Page, said: "_Said", orphaned: dict[str, Any] | None) -> None:
         cursor = page.cursor
-        cursor.execute(sql("elect_contributors"))
+        cursor.execute(sql("want_attributes"))
+        self.elect(cursor)
         if cursor.execute(sql("any_single_values")).fetchone() is not None:
             cursor.execute(sql("add_single_values"))
         cursor.execute(sql("note_new_holders"))
@@ -246,6 +277,7 @@ class _Judge:
         cursor = page.cursor
         if self.has_whole and cursor.execute(sql("find_whole_attributes")).rowcount:
             cursor.execute(sql("add_whole_attributes"))
+        self.scopes.exclude_mvos(cursor)
         cursor.execute(sql("find_account_flows"))
         cursor.execute(sql("judge_account_references"))
         withdrawn = _distinct(cursor.execute(sql("withdraw_reference_changes")).fetchall())

@@ -23,6 +23,7 @@ from synchronisation.rules.exports import apply_changes
 from .backoff import next_retry
 from .bulk import copy_temporary, uuid_array
 from .items import Outcome, count_item, outcomes_json
+from .orphans import remove_accounts
 from .outgoing_references import OutgoingReferences
 from .pages import Page, Run
 from .statements import sql
@@ -36,9 +37,6 @@ ANSWER = {"export_id": "uuid", "failure": "text", "external_id": "text", "extern
 
 CONFIRMED = {"cso_id": "uuid", "document": "jsonb", "fingerprint": "uuid"}
 FAILED = {"id": "uuid", "status": "text", "error_count": "smallint", "next_retry": "timestamptz"}
-REMOVALS = (
-    "unresolve_references", "remove_own_references", "remove_placeholder_exports", "remove_joins", "remove_csos",
-)  # fmt: skip
 
 
 class Results:
@@ -54,7 +52,9 @@ class Results:
         bounds = {"after": after, "last": last}
         with self.run.page(durable=True) as page:
             copy_temporary(page.cursor, "answer", ANSWER, answers(failures, external_ids))
+            first = self.run.item_count
             deleted = self._record_items(page, bounds)
+            page.processed = self.run.item_count - first
             if external_ids:
                 page.cursor.execute(sql("store_external_ids"))
             if failures:
@@ -64,9 +64,8 @@ class Results:
                 _confirm(page.cursor, bounds, page.now)
             self.references.note_waiting(page.cursor, after, last)
             if deleted:
-                for name in REMOVALS:
-                    page.cursor.execute(sql(name), {"ids": uuid_array(deleted)})
-            self.run.position["recorded"] = last
+                remove_accounts(page.cursor, self.run.specification, deleted, page.now)
+            page.position["recorded"] = last
 
     def _record_items(self, page: Page, bounds: dict[str, int]) -> list[str]:
         """Write items and the state of what arrived, and count; the CSOs that the target has deleted."""
@@ -80,15 +79,15 @@ class Results:
         }
         deleted: list[str] = []
         page.cursor.execute(sql("record_results"), bounds | parameters)
-        for type_name, operation, is_failure, count, is_old_error, gone in page.cursor.fetchall():
-            page.processed += count
+        rows = page.cursor.fetchall()
+        self.run.reserve(page, sum(row[3] for row in rows))
+        for type_name, operation, is_failure, count, is_old_error, gone in rows:
             page.counters[object_type_key(type_name)] += count
             self.run.facts["old_errors"] |= is_old_error
             error_type = ERROR_TYPE if is_failure else None
             outcome = {} if is_failure else {OUTCOME_OF_OPERATION[operation]: 1}
             count_item(page.counters, CHANGE_OF_OPERATION[operation], error_type, outcome, count)
             deleted += gone or ()
-        self.run.reserve(page, page.processed)
         return deleted
 
 

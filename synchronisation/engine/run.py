@@ -3,6 +3,7 @@
     import           read -> judge -> apply -> obsolete -> confirm -> resolve references -> confirm references
     synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions -> references
     export           export -> references that had to wait for their objects
+    housekeeping     delete identities whose grace period is over -> references
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
 StopRequestedError when the run goes on elsewhere.
@@ -23,14 +24,32 @@ from psycopg import sql as psql
 from activities.models import Activity, ActivityProgress, ActivityStatus, RunType
 from activities.statistics import Counter as STAT
 from connectors.errors import ConnectorError
+from synchronisation.expressions.errors import ExpressionError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
+from synchronisation.rules.scope import CriterionError
 
-from . import apply, deferred, deletion, export, judge, reference_confirm, references, resolve, stage, synchronise
+from . import (
+    apply,
+    deferred,
+    deletion,
+    export,
+    housekeeping,
+    judge,
+    precedence,
+    reference_confirm,
+    references,
+    resolve,
+    stage,
+    synchronise,
+)
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
 from .leases import hold
 from .pages import Run
 from .statements import sql
+
+EXPECTED_FAILURES = (ConnectorError, RunFailedError, CriterionError, ExpressionError)
+"""What an administrator can mend: the store, or a rule that no longer fits its attributes. Shown without a trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,12 @@ SYNCHRONISATION = (
     ),
     Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
     Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
+    Phase("Remembering unjoined objects", synchronise.remember_unjoined, ("cso_match_key",)),
+)
+HOUSEKEEPING = (
+    Phase("Preparing", housekeeping.prepare),
+    Phase("Deleting identities", housekeeping.delete_due, ("mvo", "pending_export")),
+    Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
 )
 EXPORT = (
     Phase("Preparing", export.prepare),
@@ -75,6 +100,7 @@ PIPELINES: dict[str, tuple[Phase, ...]] = {
     RunType.FULL_SYNCHRONISATION: SYNCHRONISATION,
     RunType.DELTA_SYNCHRONISATION: SYNCHRONISATION,
     RunType.EXPORT: EXPORT,
+    precedence.HOUSEKEEPING: HOUSEKEEPING,
 }
 
 
@@ -85,7 +111,7 @@ def perform(activity_id: UUID, fence: int) -> None:
     """
     try:
         run = _open(activity_id, fence)
-    except (ConnectorError, RunFailedError) as error:
+    except EXPECTED_FAILURES as error:
         _end_unopened(activity_id, fence, str(error))
         return
     phases = PIPELINES[run.specification.run_type]
@@ -103,7 +129,7 @@ def perform(activity_id: UUID, fence: int) -> None:
         if not stop.cancelled:
             raise
         _end(run, ActivityStatus.CANCELLED)
-    except (ConnectorError, RunFailedError) as error:
+    except EXPECTED_FAILURES as error:
         _end(run, ActivityStatus.FAILED_WITH_ERROR, error_message=str(error))
     else:
         _complete(run)

@@ -27,11 +27,14 @@ from synchronisation.secrets import encrypt
 from .bulk import copy_rows, copy_temporary, uuid_array
 from .items import AttributeChanges, Item, Outcome
 from .lanes import Lanes, Turn
-from .load import load_page
+from .load import load_page, load_unjoined
 from .pages import Page, Run
 from .statements import sql
+from .unjoined import forget_keyed, key_own, key_targets
 from .work import WorkPage, expect_work, for_each_page, pages_ahead
 from .write import KEY_TYPES, match_keys, write_world
+
+FREED = ("mvo_id", "cso_id", "external_id", "display_name", "object_type", "object_type_id", "outcome")
 
 
 def prepare(run: Run) -> None:
@@ -48,13 +51,15 @@ def prepare(run: Run) -> None:
         row = page.cursor.execute(sql("count_queued")).fetchone()
         run.counters[STAT.OBJECTS_PROCESSED] = row[0]
         page.cursor.execute("ANALYZE work")
-    _backfill_match_keys(run)
-
-
-def _backfill_match_keys(run: Run) -> None:
-    """Write the keys of existing MVOs for matching rules that have none yet. Repeatable."""
     rules = compile_rules(run.specification)
-    waiting = set(MatchingRule.objects.filter(keys_ready=False).values_list("id", flat=True))
+    _backfill_match_keys(run, rules)
+    key_targets(run, rules)
+
+
+def _backfill_match_keys(run: Run, rules: CompiledRules) -> None:
+    """Write the keys of existing MVOs for matching rules that have none yet. Repeatable."""
+    known = {matcher.rule_id for matchers in rules.matchers.values() for matcher in matchers}
+    waiting = known & set(MatchingRule.objects.filter(keys_ready=False).values_list("id", flat=True))
     for type_id, matchers in rules.matchers.items():
         missing = [matcher for matcher in matchers if matcher.rule_id in waiting]
         after = "00000000-0000-0000-0000-000000000000"
@@ -70,8 +75,10 @@ def _backfill_match_keys(run: Run) -> None:
                 copy_temporary(page.cursor, "new_key", KEY_TYPES, keys)
                 page.cursor.execute(sql("add_match_keys"))
                 after = rows[-1][0] if len(rows) == run.page_size else ""
-    with run.page():
-        MatchingRule.objects.filter(id__in=waiting).update(keys_ready=True)
+    if waiting:
+        with run.page():
+            forget_keyed(waiting)
+            MatchingRule.objects.filter(id__in=waiting).update(keys_ready=True)
 
 
 def remove_obsolete(run: Run) -> None:
@@ -92,6 +99,7 @@ def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
         "remove_own_references",
         "remove_placeholder_exports",
         "remove_left_over",
+        "remove_cso_keys",
         "remove_csos",
     ):
         cursor.execute(sql(name), parameters)
@@ -107,6 +115,11 @@ def synchronise_active(run: Run) -> None:
             decided = synchroniser.decide(work, before)
             behind.submit(partial(synchroniser.write, decided))
             before = decided.world
+
+
+def remember_unjoined(run: Run) -> None:
+    """Objects that found no MVO are known by their match keys from now on."""
+    key_own(run, compile_rules(run.specification))
 
 
 @dataclass(slots=True)
@@ -138,7 +151,12 @@ class Synchroniser:
             cursor.execute(sql("find_left_over"), {"ids": uuid_array(work.ids)})
             left_over = {cso_id for (cso_id,) in cursor.fetchall()}
             world = load_page(cursor, work.ids, self.rules, self.system_id, before)
-            happened = [(cso, *self._decide(cso, world, is_left_over=cso.id in left_over)) for cso in world.csos]
+            inbounds = [(cso, self._inbound(cso, world)) for cso in world.csos]
+            load_unjoined(cursor, world, [cso.mvo for cso in world.csos if cso.mvo is not None], self.rules, before)
+            happened = [
+                (cso, inbound, self._outbound(cso, inbound, world, is_left_over=cso.id in left_over))
+                for cso, inbound in inbounds
+            ]
             self.settle_collisions(cursor, world, [effect for _, _, effects in happened for effect in effects], before)
         decided = Decided(work, world, [], [], left_over)
         for cso, inbound, effects in happened:
@@ -154,27 +172,46 @@ class Synchroniser:
         with self.run.page(turn=turn) as page:
             page.cursor.execute(sql("remove_left_over"), {"ids": uuid_array(decided.work.ids)})
             write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
+            self._free_disconnected(page, decided.world)
             self._remember_failures(page, decided.failed, decided.left_over)
             page.items = decided.items
             self._count(page, decided)
+            if any(cso.mvo is None for cso in decided.world.csos):
+                self.run.facts["unjoined"] = True
             decided.work.done_in(page)
 
+    def _free_disconnected(self, page: Page, world: World) -> None:
+        """MVOs whose CSO left the scope of its rules are judged later, and the CSO's item is written there."""
+        if world.disconnected:
+            rows = [
+                (mvo.id, cso.id, cso.external_id, cso.display_name, self.type_names[cso.object_type_id],
+                 cso.object_type_id, "DisconnectedOutOfScope")
+                for cso, mvo in world.disconnected
+            ]  # fmt: skip
+            copy_rows(page.cursor, "freed", FREED, rows)
+
     def _count(self, page: Page, decided: Decided) -> None:
-        page.counters[STAT.UNCHANGED] += len(decided.world.csos) - len(decided.items)
+        happened = len(decided.items) + len(decided.world.disconnected)
+        page.counters[STAT.UNCHANGED] += len(decided.world.csos) - happened
         for type_id, number in Counter(cso.object_type_id for cso in decided.world.csos).items():
             page.counters[object_type_key(self.type_names[type_id])] += number
 
-    def _decide(self, cso: Cso, world: World, *, is_left_over: bool) -> tuple[Inbound | ObjectError, list[Effect]]:
-        """Inbound, then outbound for the MVO if it changed or failed before, or in a full run anyway."""
+    def _inbound(self, cso: Cso, world: World) -> Inbound | ObjectError:
         try:
-            inbound = synchronise_inbound(cso, world, self.rules, self.system_id)
+            return synchronise_inbound(cso, world, self.rules, self.system_id)
         except ObjectError as error:
-            return error, []
-        if cso.mvo is None:
-            return inbound, []
+            return error
+
+    def _outbound(self, cso: Cso, inbound: Inbound | ObjectError, world: World, *, is_left_over: bool) -> list[Effect]:
+        """What the MVO needs in the targets, if it changed or failed before, or in a full run anyway.
+
+        After all objects of the page: what one MVO wants of the targets changes nothing for the objects behind it.
+        """
+        if isinstance(inbound, ObjectError) or cso.mvo is None:
+            return []
         changed = self.full or is_left_over or inbound.projected or inbound.joined or inbound.flows > 0
         drift_only = None if changed else self.system_id
-        return inbound, list(synchronise_outbound(cso.mvo, self.rules, drift_system_id=drift_only))
+        return list(synchronise_outbound(cso.mvo, world, self.rules, drift_system_id=drift_only))
 
     def settle_collisions(
         self, cursor: Cursor[Any], world: World, effects: list[Effect], before: World | None = None
@@ -183,7 +220,7 @@ class Synchroniser:
 
         In the order of the effects: one whose placeholder gave way frees its external ID for those after it.
         """
-        world.removed_accounts += [effect.replaced for effect in effects if effect.replaced is not None]
+        world.removed_accounts += [effect.gone for effect in effects if effect.gone is not None]
         provisioned = [(effect, e) for effect in effects if (e := _provisioned_identity(effect)) is not None]
         if not provisioned:
             return
@@ -191,9 +228,9 @@ class Synchroniser:
         if before is not None:
             taken = (taken - before.released) | before.claimed
         for effect, identity in provisioned:
-            if effect.replaced is not None and effect.replaced.external_id is not None:
-                world.release(_identity(effect.replaced))
-                taken.discard(_identity(effect.replaced))
+            if effect.gone is not None and effect.gone.external_id is not None:
+                world.release(_identity(effect.gone))
+                taken.discard(_identity(effect.gone))
             if identity in taken:
                 self._withdraw(effect)
             else:
@@ -257,6 +294,8 @@ def _taken(cursor: Cursor[Any], identities: list[Identity]) -> set[Identity]:
 def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iterator[Outcome]:
     """The tree of one object: projection or join, the flow it caused, and the exports that caused."""
     cause: Outcome | None = None
+    if inbound.retained:
+        yield Outcome("OutOfScopeRetainJoin")
     if inbound.projected or inbound.joined:
         cause = Outcome("Projected" if inbound.projected else "Joined")
         yield cause
@@ -268,24 +307,29 @@ def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iter
             cause.add(flow)
         cause = flow
     for effect in effects:
-        if effect.queued:
-            branch = effect_outcome(effect, is_drift=cause is None and effect.target.system_id == system_id)
+        is_drift = cause is None and effect.target.system_id == system_id
+        for branch in effect_outcomes(effect, is_drift=is_drift):
             if cause is None:
                 yield branch
             else:
                 cause.add(branch)
 
 
-def effect_outcome(effect: Effect, *, is_drift: bool = False) -> Outcome:
-    """What was queued in one target, below what made it so."""
+def effect_outcomes(effect: Effect, *, is_drift: bool = False) -> Iterator[Outcome]:
+    """What happened in one target: what was queued there, below what made it so."""
     export = effect.account.export if effect.account else None
     target, rule = effect.target.system_name, effect.rule_name
+    if effect.disconnected:
+        yield Outcome("Disconnected", 1, target, rule)
     queued = Outcome("PendingExportCreated", 1, target, rule, export.id if export else None)
-    if not effect.provisioned and not is_drift:
-        return queued
-    cause = Outcome("Provisioned" if effect.provisioned else "DriftCorrection", 1, target, rule)
-    cause.add(queued)
-    return cause
+    if effect.provisioned or effect.joined or (effect.queued and is_drift):
+        kind = "Provisioned" if effect.provisioned else "Joined" if effect.joined else "DriftCorrection"
+        cause = Outcome(kind, 1, target, rule)
+        if effect.queued:
+            cause.add(queued)
+        yield cause
+    elif effect.queued:
+        yield queued
 
 
 def attribute_changes(mvo: Mvo) -> AttributeChanges:

@@ -45,26 +45,49 @@ def write_world(
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
     _remove(cursor, world, rules)
     _write_mvos(cursor, kept, rules, moment)
+    _write_fates(cursor, kept, rules, moment)
     _write_keys(cursor, world)
     _write_accounts(cursor, kept, rules, moment)
-    _write_exports(cursor, world, moment, max_attempts)
+    _write_exports(cursor, world, rules, moment, max_attempts)
 
 
 def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
+    """What leaves its MVO. Only an account that an export rule once wanted is remembered as deprovisioned: an object
+    of a mere source has nothing else to bring it back.
+    """
+    left = [cso.id for cso, _ in world.disconnected]
     removed = [a.cso_id for a in world.removed_accounts if a.is_removed]
-    disconnected = [a.cso_id for a in world.removed_accounts if not a.is_removed]
+    disconnected = [a for a in world.removed_accounts if not a.is_removed]
+    deprovisioned = [a.cso_id for a in disconnected if a.rule_id is not None]
+    left += [a.cso_id for a in disconnected if a.rule_id is None]
+    if left:
+        for name in ("remove_joins", "renumber_csos"):
+            cursor.execute(sql(name), {"ids": uuid_array(left)})
     if removed:
-        for name in ("remove_placeholder_exports", "remove_joins", "remove_csos"):
+        for name in ("remove_placeholder_exports", "remove_joins", "remove_cso_keys", "remove_csos"):
             cursor.execute(sql(name), {"ids": uuid_array(removed)})
-    if disconnected:
+    if deprovisioned:
         for name in ("remove_joins", "mark_deprovisioned"):
-            cursor.execute(sql(name), {"ids": uuid_array(disconnected)})
+            cursor.execute(sql(name), {"ids": uuid_array(deprovisioned)})
     if world.deleted_mvos:
         ids = uuid_array(mvo.id for mvo in world.deleted_mvos)
         if rules.references:
             cursor.execute(sql("note_orphaned_references"), {"ids": ids})
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
             cursor.execute(sql(name), {"ids": ids})
+
+
+def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
+    """Marks that go, and MVOs that stay only until their accounts are gone."""
+    cleared = [mvo.id for mvo in mvos if mvo.mark_cleared]
+    obsolete = [mvo.id for mvo in mvos if mvo.became_obsolete]
+    if cleared:
+        cursor.execute(sql("clear_marks"), {"ids": uuid_array(cleared)})
+    if obsolete:
+        if rules.references:
+            cursor.execute(sql("note_orphaned_references"), {"ids": uuid_array(obsolete)})
+        for name in ("remove_mvo_keys", "remove_mvo_references", "make_obsolete"):
+            cursor.execute(sql(name), {"ids": uuid_array(obsolete), "now": now})
 
 
 def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
@@ -89,6 +112,9 @@ def _write_keys(cursor: Cursor[Any], world: World) -> None:
         cursor.execute(sql("remove_lost_keys"))
     if world.gained_keys:
         copy_rows(cursor, "mvo_match_key", tuple(KEY_TYPES), world.gained_keys)
+        if cursor.execute(sql("any_unjoined_key")).fetchone() is not None:
+            rule_ids, keys, _ = zip(*world.gained_keys, strict=True)
+            cursor.execute(sql("leave_over_answering"), {"rules": list(rule_ids), "keys": uuid_array(keys)})
 
 
 def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]:
@@ -111,11 +137,19 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, 
         rows = ((a.cso_id, mvo.id, a.system_id, a.join_type, now, a.rule_id) for mvo, a in joined)
         copy_rows(cursor, "cso_join", JOIN_COLUMNS, rows)
         if rules.references.notes_joins:
-            changed = ((account.cso_id, mvo.id, account.system_id) for mvo, account in joined)
-            copy_rows(cursor, "changed_join", CHANGED_JOIN, changed)
+            _note_joins(cursor, joined)
+    found = [account.cso_id for _, account in joined if not account.is_new]
+    if found:
+        for name in ("remove_cso_keys", "welcome_back"):
+            cursor.execute(sql(name), {"ids": uuid_array(found)})
     if join_rules:
         copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, join_rules)
         cursor.execute(sql("update_join_rules"))
+
+
+def _note_joins(cursor: Cursor[Any], changed: Iterable[tuple[Mvo, Account]]) -> None:
+    """For the references at both ends, which flow when all objects are decided (references.py)."""
+    copy_rows(cursor, "changed_join", CHANGED_JOIN, ((a.cso_id, mvo.id, a.system_id) for mvo, a in changed))
 
 
 def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
@@ -125,7 +159,9 @@ def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: dict[int, int]) -> None:
+def _write_exports(
+    cursor: Cursor[Any], world: World, rules: CompiledRules, now: str, max_attempts: dict[int, int]
+) -> None:
     exports = list(_exports(world))
     withdrawn = [export.id for _, _, export in exports if export.is_withdrawn and not export.is_new]
     new = [(mvo, account, export) for mvo, account, export in exports if export.is_new and not export.is_withdrawn]
@@ -142,17 +178,27 @@ def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: di
     if new:
         rows = (_export_row(mvo, account, export, now, max_attempts) for mvo, account, export in new)
         copy_rows(cursor, "pending_export", EXPORT_COLUMNS, rows)
+        if rules.references:
+            leaving = [(mvo, account) for mvo, account, export in new if mvo and export.change_type == "Delete"]
+            _note_joins(cursor, leaving)
 
 
-def _export_row(mvo: Mvo, account: Account, export: Export, now: str, max_attempts: dict[int, int]) -> tuple[Any, ...]:
+def _export_row(
+    mvo: Mvo | None, account: Account, export: Export, now: str, max_attempts: dict[int, int]
+) -> tuple[Any, ...]:
+    mvo_id = mvo.id if mvo is not None else None
     return (
-        export.id, account.cso_id, account.system_id, mvo.id, account.rule_id, export.change_type, export.status, now,
+        export.id, account.cso_id, account.system_id, mvo_id, account.rule_id, export.change_type, export.status, now,
         0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),
     )  # fmt: skip
 
 
-def _exports(world: World) -> Iterator[tuple[Mvo, Account, Export]]:
+def _exports(world: World) -> Iterator[tuple[Mvo | None, Account, Export]]:
+    """What is queued for the accounts of the page; (None, ...) for those that left their MVO."""
     for mvo in world.mvos.values():
         for account in mvo.accounts.values():
             if account.export is not None and not account.is_removed:
                 yield mvo, account, account.export
+    for account in world.removed_accounts:
+        if account.export is not None and account.is_disconnected:
+            yield None, account, account.export

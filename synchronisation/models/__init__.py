@@ -55,11 +55,13 @@ from .rules import (
     SyncRuleMappingSource,
 )
 from .run_profile import LeaseMode, RunLease, RunProfile, ScheduledOccurrence
+from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested_groups
 
 __all__ = [
     "Attribute",
     "AttributeType",
     "ChangedJoin",
+    "ComparisonType",
     "ConnectedSystem",
     "ConnectorDefinition",
     "ConnectorSetting",
@@ -97,6 +99,9 @@ __all__ = [
     "RunLease",
     "RunProfile",
     "ScheduledOccurrence",
+    "ScopingCriteriaGroup",
+    "ScopingCriterion",
+    "ScopingGroupType",
     "SettingType",
     "SettingValue",
     "SyncRule",
@@ -105,4 +110,5 @@ __all__ = [
     "SystemStatus",
     "Watermark",
     "Writability",
+    "nested_groups",
 ]

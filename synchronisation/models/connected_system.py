@@ -102,6 +102,7 @@ class ConnectedSystem(models.Model):
     deletion_threshold_percent: more than this share of the objects in scope going missing in one full import
     stops their obsoletion (null: no guard); deletion_threshold_minimum: but only from this many objects on.
     sync_mark: the highest change number a completed synchronisation has seen (engine.md section 5).
+    keyed_number: that up to which match keys of unjoined objects were written.
     """
 
     name = models.CharField(max_length=200)
@@ -117,6 +118,7 @@ class ConnectedSystem(models.Model):
     deletion_threshold_percent = models.SmallIntegerField(null=True, blank=True, default=20)
     deletion_threshold_minimum = models.IntegerField(default=50)
     sync_mark = models.BigIntegerField(default=0)
+    keyed_number = models.BigIntegerField(default=0)
 
     class Meta:
         db_table = "connected_system"

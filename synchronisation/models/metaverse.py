@@ -5,6 +5,7 @@ rows. `holders` says whose values they are: [[connected system id, rule id, [att
 """
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower, Substr
 
 from activities.models import new_id
@@ -82,11 +83,16 @@ class MetaverseObject(models.Model):
     holders = models.JSONField(default=list)
     last_connector_disconnected = models.DateTimeField(null=True)
     deletion_eligible = models.DateTimeField(null=True)
+    deletion_marked_by = models.IntegerField(null=True)
+    """The connected system whose loss marked it: when that joins again, the mark goes."""
 
     class Meta:
         db_table = "mvo"
         # 200 characters: a btree entry may hold 2,704 bytes, and a character up to four.
-        indexes = [models.Index(Substr("display_name", 1, 200), "id", name="mvo_by_display_name")]
+        indexes = [
+            models.Index(Substr("display_name", 1, 200), "id", name="mvo_by_display_name"),
+            models.Index(fields=["deletion_eligible"], name="mvo_marked", condition=Q(deletion_eligible__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or str(self.id)

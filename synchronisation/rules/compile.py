@@ -4,7 +4,7 @@ In: a Specification. Out: CompiledRules, by which inbound.py and outbound.py dec
 or a conversion raises becomes a FlowError that names the mapping.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +17,7 @@ from synchronisation.expressions.errors import ExpressionFailed
 from .errors import ExpressionFailedError, InvalidFlowError, MultiValuedToSingleValuedError
 from .naming import display_name_of
 from .references import ReferenceFlows, reference_flows
+from .scope import chooser, scope_of
 from .specification import (
     LAST,
     Attribute,
@@ -93,27 +94,45 @@ class Matcher:
 class Flows:
     """All mappings of one object type to one metaverse type, in the order they run.
 
-    are_apart: no two write the same attribute and null is no value, so that nothing is to be decided for a new MVO.
+    written: (rule id, attribute key) of each. are_apart: no two write the same attribute and null is no value, so that
+    nothing is to be decided for a new MVO.
     """
 
     all: tuple[Flow, ...]
+    written: frozenset[tuple[int, str]]
     are_apart: bool
 
 
-NO_FLOWS = Flows((), are_apart=True)
+NO_FLOWS = Flows((), frozenset(), are_apart=True)
 
 
 @dataclass(frozen=True, slots=True)
-class InboundType:
-    """What the enabled import rules do with one object type.
+class InboundRules:
+    """What the import rules that an object is in scope of do together.
 
     projection: (rule, metaverse type id) of the first rule that projects.
     """
 
-    object_type: ObjectType
     flows_by_type: dict[int, Flows]
     matchers: tuple[Matcher, ...]
     projection: tuple[Rule, int] | None
+
+    def flows(self, metaverse_type_id: int) -> Flows:
+        return self.flows_by_type.get(metaverse_type_id, NO_FLOWS)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundType:
+    """The enabled import rules of one object type.
+
+    matchers: of all its rules. retains_join: of an object that is in scope of none of them.
+    """
+
+    object_type: ObjectType
+    matchers: tuple[Matcher, ...]
+    retains_join: bool
+    in_scope: Callable[[Document], InboundRules | None]
+    """The rules an object is in scope of; None: of none, though there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +155,52 @@ class OutboundType:
     display_name: Callable[[Document], str | None]
 
     @property
+    def last_in_scope(self) -> Rule:
+        """The rule that a join records: should the MVO leave its scope, one that provisions deprovisions."""
+        return self.provisioning_rule or self.rule
+
+    @property
     def enforced(self) -> bool:
         return all(flow.rule_id in self.enforcing_rules for flow in self.flows)
 
 
 @dataclass(frozen=True, slots=True)
-class OutboundTarget:
-    """All enabled export rules from one metaverse type into one system, judged together.
+class OutboundRules:
+    """What the export rules into one system that an MVO is in scope of want together.
 
     types: by object type id; provisioning: the type of the first rule that provisions.
     """
 
-    system_id: int
-    system_name: str
     types: dict[int, OutboundType]
     provisioning: OutboundType | None
 
 
 @dataclass(frozen=True, slots=True)
+class OutboundTarget:
+    """All enabled export rules from one metaverse type into one system.
+
+    deprovisioning: the rules that provision, by id: one of them decides over the account of an MVO that left its scope.
+    matchers: of the target's matching rules, by which an MVO finds an account that is there already.
+    """
+
+    system_id: int
+    system_name: str
+    matchers: tuple[Matcher, ...]
+    deprovisioning: dict[int, Rule]
+    in_scope: Callable[[Document], OutboundRules | None]
+    """The rules an MVO is in scope of; None: of none."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """inbound: by object type id; outbound, matchers, types: by metaverse type id; priority: by rule and attribute."""
+    """inbound, source_matchers: by object type id, of all systems; outbound, matchers, types: by metaverse type id;
+    priority: by rule and attribute.
+    """
 
     inbound: dict[int, InboundType]
     outbound: dict[int, tuple[OutboundTarget, ...]]
     matchers: dict[int, tuple[Matcher, ...]]
+    source_matchers: dict[int, tuple[Matcher, ...]]
     types: dict[int, MetaverseType]
     display_name: dict[int, Callable[[Document], str | None]]
     priority: dict[tuple[int, str], int]
@@ -173,13 +214,17 @@ def compile_rules(specification: Specification, seal: Seal = str) -> CompiledRul
     """
     types = {kind.id: kind for kind in specification.metaverse_types}
     compiler = _Compiler(specification, types, seal)
-    inbound = {kind.id: compiler.inbound(kind) for kind in specification.own_types() if kind.selected}
+    inbound = {kind.id: compiler.inbound(kind) for kind in specification.object_types if kind.selected}
     return CompiledRules(
         inbound=inbound,
         outbound={type_id: compiler.outbound(type_id) for type_id in types},
         matchers={
             type_id: tuple(_matcher(m) for m in specification.matching_rules if m.metaverse_type_id == type_id)
             for type_id in types
+        },
+        source_matchers={
+            kind.id: tuple(_matcher(m) for m in specification.matching_rules if m.object_type_id == kind.id)
+            for kind in specification.object_types
         },
         types=types,
         display_name={type_id: display_name_of(kind.attributes) for type_id, kind in types.items()},
@@ -205,23 +250,37 @@ class _Compiler:
 
     def inbound(self, object_type: ObjectType) -> InboundType:
         rules = [r for r in self.specification.rules if r.is_import and r.object_type_id == object_type.id]
-        by_type: dict[int, list[Flow]] = {}
-        for rule in rules:
-            by_type.setdefault(rule.metaverse_type_id, []).extend(self._flows(rule))
+        attributes = {a.id: a for a in object_type.attributes}
+        flows = {rule.id: list(self._flows(rule)) for rule in rules}
+
+        def combine(chosen: Sequence[Rule]) -> InboundRules | None:
+            return self._inbound_rules(object_type, chosen, flows) if chosen or not rules else None
+
         return InboundType(
             object_type,
-            {type_id: _together(flows) for type_id, flows in by_type.items()},
-            tuple(_matcher(m) for m in self._matching_rules(object_type, rules)),
+            self._matchers(object_type, rules),
+            any(rule.retains_join for rule in rules),
+            chooser([(rule, scope_of(rule, attributes)) for rule in rules], combine),
+        )
+
+    def _inbound_rules(
+        self, object_type: ObjectType, rules: Sequence[Rule], flows: dict[int, list[Flow]]
+    ) -> InboundRules:
+        by_type: dict[int, list[Flow]] = {}
+        for rule in rules:
+            by_type.setdefault(rule.metaverse_type_id, []).extend(flows[rule.id])
+        return InboundRules(
+            {type_id: _together(together) for type_id, together in by_type.items()},
+            self._matchers(object_type, rules),
             next(((rule, rule.metaverse_type_id) for rule in rules if rule.projects), None),
         )
 
-    def _matching_rules(self, object_type: ObjectType, rules: list[Rule]) -> list[MatchingRule]:
-        """The rules that decide joins: the object type's, or in advanced mode those of its import rules."""
+    def _matchers(self, object_type: ObjectType, rules: Sequence[Rule]) -> tuple[Matcher, ...]:
+        """What decides joins: the object type's matching rules, or in advanced mode those of its rules."""
         own = [m for m in self.specification.matching_rules if m.object_type_id == object_type.id]
-        if self.specification.system.per_rule_matching:
-            ids = {rule.id for rule in rules}
-            return [m for m in own if m.rule_id in ids]
-        return [m for m in own if m.rule_id is None]
+        system = next(s for s in self.specification.systems if s.id == object_type.system_id)
+        ids = {rule.id for rule in rules} if system.per_rule_matching else {None}
+        return tuple(_matcher(m) for m in own if m.rule_id in ids)
 
     def outbound(self, type_id: int) -> tuple[OutboundTarget, ...]:
         exports = [r for r in self.specification.rules if not r.is_import and r.metaverse_type_id == type_id]
@@ -232,18 +291,43 @@ class _Compiler:
         )
 
     def _target(self, system: System, rules: list[Rule]) -> OutboundTarget:
+        attributes = {a.id: a for a in self.types[rules[0].metaverse_type_id].attributes}
+        flows = {rule.id: list(self._flows(rule)) for rule in rules}
+
+        def combine(chosen: Sequence[Rule]) -> OutboundRules | None:
+            return self._outbound_rules(chosen, flows) if chosen else None
+
+        return OutboundTarget(
+            system.id,
+            system.name,
+            self._outbound_matchers(system, rules),
+            {rule.id: rule for rule in rules if rule.provisions},
+            chooser([(rule, scope_of(rule, attributes)) for rule in rules], combine),
+        )
+
+    def _outbound_matchers(self, system: System, rules: list[Rule]) -> tuple[Matcher, ...]:
+        provisioning = [rule for rule in rules if rule.provisions]
+        ids = {rule.id for rule in provisioning} if system.per_rule_matching else {None}
+        types = {rule.object_type_id for rule in provisioning}
+        type_id = rules[0].metaverse_type_id
+        return tuple(
+            _matcher(m)
+            for m in self.specification.matching_rules
+            if m.object_type_id in types and m.metaverse_type_id == type_id and m.rule_id in ids
+        )
+
+    def _outbound_rules(self, rules: Sequence[Rule], flows: dict[int, list[Flow]]) -> OutboundRules:
         by_type: dict[int, list[Rule]] = {}
         for rule in rules:
             by_type.setdefault(rule.object_type_id, []).append(rule)
-        types = {type_id: self._outbound_type(type_id, group) for type_id, group in by_type.items()}
-        provisioning = next((types[rule.object_type_id] for rule in rules if rule.provisions), None)
-        return OutboundTarget(system.id, system.name, types, provisioning)
+        types = {type_id: self._outbound_type(type_id, group, flows) for type_id, group in by_type.items()}
+        return OutboundRules(types, next((types[rule.object_type_id] for rule in rules if rule.provisions), None))
 
-    def _outbound_type(self, type_id: int, rules: list[Rule]) -> OutboundType:
+    def _outbound_type(self, type_id: int, rules: list[Rule], flows_by_rule: dict[int, list[Flow]]) -> OutboundType:
         object_type = self.object_types[type_id]
         flows: dict[str, Flow] = {}
         for rule in rules:
-            for flow in self._flows(rule):
+            for flow in flows_by_rule[rule.id]:
                 flows.setdefault(flow.key, flow)
         external = object_type.external_id
         return OutboundType(
@@ -304,7 +388,7 @@ class _Compiler:
 
 def _together(flows: list[Flow]) -> Flows:
     are_apart = len({flow.key for flow in flows}) == len(flows) and not any(flow.null_is_value for flow in flows)
-    return Flows(tuple(flows), are_apart)
+    return Flows(tuple(flows), frozenset((flow.rule_id, flow.key) for flow in flows), are_apart)
 
 
 def _first(evaluators: list[Evaluate]) -> Evaluate:

@@ -41,6 +41,20 @@ def _fires(mvo: Mvo, kind: MetaverseType, lost_system_id: int) -> bool:
     return False
 
 
+def is_reprieved(mvo: Mvo, kind: MetaverseType, *, joined_system_id: int) -> bool:
+    """Whether a mark goes because an object of this system joined: its rule would not fire any more."""
+    if kind.deletion_rule == "WhenAuthoritativeSourceDisconnected":
+        return joined_system_id == mvo.marked_by
+    return True
+
+
+def is_due(mvo: Mvo, kind: MetaverseType) -> bool:
+    """Whether the rule of an MVO whose grace period is over still fires."""
+    if kind.deletion_rule == "WhenAuthoritativeSourceDisconnected":
+        return mvo.marked_by in kind.trigger_systems and mvo.marked_by not in mvo.accounts
+    return _fires(mvo, kind, lost_system_id=mvo.marked_by or 0)
+
+
 def is_connector(account: Account) -> bool:
     """Placeholders and accounts with a queued delete hold no MVO; every other joined CSO does."""
     is_leaving = account.export is not None and account.export.change_type == "Delete"

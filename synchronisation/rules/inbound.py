@@ -5,21 +5,30 @@ Always: all or nothing per object: an object whose flow fails leaves the metaver
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from uuid_utils import uuid7
 
-from .compile import NO_FLOWS, CompiledRules, Flow, Flows, FlowValue, InboundType, Matcher
+from .compile import CompiledRules, Flow, Flows, InboundRules, Matcher
+from .contribution import Contest, put
+from .deletion import is_reprieved
 from .errors import AmbiguousMatchError, ExistingJoinError, FlowError
+from .specification import ObjectType
 from .values import Document
 from .world import Account, Cso, Holder, Holders, Mvo, World
 
 
 @dataclass(slots=True)
 class Inbound:
-    """What happened: projected or joined (neither: it was joined already), and how many attributes flowed."""
+    """What happened: projected or joined (neither: it was joined already), and how many attributes flowed.
+
+    disconnected, retained: what became of the join of an object that is in scope of no rule.
+    """
 
     projected: bool = False
     joined: bool = False
+    disconnected: bool = False
+    retained: bool = False
     flows: int = 0
 
 
@@ -30,16 +39,22 @@ def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id:
     if inbound is None:
         return happened
     mvo = cso.mvo
+    if mvo is not None and mvo.is_obsolete:
+        return happened
+    in_scope = inbound.in_scope(cso.document)
+    if in_scope is None:
+        _leave_scope(cso, world, system_id, happened, retains_join=inbound.retains_join)
+        return happened
     if mvo is None and not cso.deprovisioned:
-        mvo = _match(cso, inbound, world, system_id)
+        mvo = _match(cso, inbound.object_type, in_scope, world, system_id)
         happened.joined = mvo is not None
-        if mvo is None and inbound.projection is not None:
-            mvo = Mvo(str(uuid7()), inbound.projection[1], {}, {})
+        if mvo is None and in_scope.projection is not None:
+            mvo = Mvo(str(uuid7()), in_scope.projection[1], {}, {})
             happened.projected = True
     if mvo is None:
         return happened
     try:
-        document, holders = _flowed(mvo, cso.document, inbound.flows_by_type.get(mvo.type_id, NO_FLOWS), rules)
+        document, holders = _flowed(mvo, cso.document, in_scope.flows(mvo.type_id), world, rules, system_id)
     except FlowError as error:
         error.projecting = happened.projected
         raise
@@ -47,13 +62,28 @@ def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id:
         world.add(mvo)
     if happened.joined or happened.projected:
         _join(cso, mvo, world, system_id, projected=happened.projected)
-    happened.flows = _commit(mvo, document, holders, world, rules.matchers.get(mvo.type_id, ()))
+        if mvo.deletion_eligible and is_reprieved(mvo, rules.types[mvo.type_id], joined_system_id=system_id):
+            mvo.deletion_eligible, mvo.mark_cleared = False, True
+    happened.flows = commit(mvo, document, holders, world, rules.matchers.get(mvo.type_id, ()))
     return happened
 
 
-def _match(cso: Cso, inbound: InboundType, world: World, system_id: int) -> Mvo | None:
+def _leave_scope(cso: Cso, world: World, system_id: int, happened: Inbound, *, retains_join: bool) -> None:
+    """An object in scope of no rule: an unjoined one is left alone; a join goes, or stays and flows nothing."""
+    if cso.mvo is None:
+        return
+    if retains_join:
+        happened.retained = True
+        return
+    del cso.mvo.accounts[system_id]
+    world.disconnected.append((cso, cso.mvo))
+    cso.mvo = None
+    happened.disconnected = True
+
+
+def _match(cso: Cso, object_type: ObjectType, in_scope: InboundRules, world: World, system_id: int) -> Mvo | None:
     """The one MVO the first answering rule finds. Raises: AmbiguousMatchError, ExistingJoinError."""
-    for matcher in inbound.matchers:
+    for matcher in in_scope.matchers:
         for source in matcher.source_keys:
             found = {
                 mvo_id
@@ -62,7 +92,7 @@ def _match(cso: Cso, inbound: InboundType, world: World, system_id: int) -> Mvo 
             }
             if len(found) > 1:
                 raise AmbiguousMatchError(
-                    f"several metaverse objects match by attribute {source_name(inbound, source)}; "
+                    f"several metaverse objects match by attribute {source_name(object_type, source)}; "
                     "make the matching rule more exact, or correct the data"
                 )
             if found:
@@ -70,8 +100,8 @@ def _match(cso: Cso, inbound: InboundType, world: World, system_id: int) -> Mvo 
     return None
 
 
-def source_name(inbound: InboundType, key: str) -> str:
-    return next(a.name for a in inbound.object_type.attributes if a.key == key)
+def source_name(object_type: ObjectType, key: str) -> str:
+    return next(a.name for a in object_type.attributes if a.key == key)
 
 
 def _unclaimed(mvo: Mvo, system_id: int) -> Mvo:
@@ -105,11 +135,14 @@ def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) 
     )
 
 
-def _flowed(mvo: Mvo, cs: Document, flows: Flows, rules: CompiledRules) -> tuple[Document, Holders]:
+def _flowed(
+    mvo: Mvo, cs: Document, flows: Flows, world: World, rules: CompiledRules, system_id: int
+) -> tuple[Document, Holders]:
     """The MVO's document and holders after all mappings. Raises: FlowError."""
     if flows.are_apart and not mvo.document and not mvo.holders:
         return _first_flow(cs, flows)
     document, holders = dict(mvo.document), dict(mvo.holders)
+    contest = Contest(mvo, document, holders, rules, partial(world.contributors, without=system_id))
     for flow in flows.all:
         key = flow.key
         value = flow.value(document, cs) if flow.copied is None else cs.get(flow.copied)
@@ -117,16 +150,24 @@ def _flowed(mvo: Mvo, cs: Document, flows: Flows, rules: CompiledRules) -> tuple
         if holder is None:
             if value is not None or flow.null_is_value:
                 holders[key] = flow.holder
-                _put(document, key, value)
+                put(document, key, value)
         elif holder[1] == flow.rule_id:
-            _put(document, key, value)
-            if value is None and not flow.null_is_value:
-                del holders[key]
-                _elect(key, document, holders, cs, flows)
+            if value is not None or flow.null_is_value:
+                put(document, key, value)
+            else:
+                contest.let_go(key, _others_of(flow, flows, cs))
         elif (value is not None or flow.null_is_value) and not _outranks(holder, key, flow, rules.priority):
             holders[key] = flow.holder
-            _put(document, key, value)
+            put(document, key, value)
+    gone = [k for k, holder in holders.items() if holder[0] == system_id and (holder[1], k) not in flows.written]
+    for key in gone:
+        contest.let_go(key, _others_of(None, flows, cs))
     return document, holders
+
+
+def _others_of(gone: Flow | None, flows: Flows, cs: Document) -> list[tuple[Flow, Document]]:
+    """The object's mappings but the one that has no value."""
+    return [(flow, cs) for flow in flows.all if flow is not gone]
 
 
 def _first_flow(cs: Document, flows: Flows) -> tuple[Document, Holders]:
@@ -141,30 +182,13 @@ def _first_flow(cs: Document, flows: Flows) -> tuple[Document, Holders]:
     return document, holders
 
 
-def _elect(key: str, document: Document, holders: Holders, cs: Document, flows: Flows) -> None:
-    """The holder let go: the best other mapping of this object to the attribute that has a value takes it."""
-    for flow in sorted((flow for flow in flows.all if flow.key == key), key=lambda flow: flow.priority):
-        value = flow.value(document, cs)
-        if value is not None:
-            holders[key] = flow.holder
-            document[key] = value
-            return
-
-
 def _outranks(holder: Holder, key: str, flow: Flow, priority: dict[tuple[int, str], int]) -> bool:
     """Whether the present holder's mapping has the better priority; a mapping that is gone has none."""
     present = priority.get((holder[1], key))
     return present is not None and present <= flow.priority
 
 
-def _put(document: Document, key: str, value: FlowValue) -> None:
-    if value is None:
-        document.pop(key, None)
-    else:
-        document[key] = value
-
-
-def _commit(mvo: Mvo, document: Document, holders: Holders, world: World, matchers: tuple[Matcher, ...]) -> int:
+def commit(mvo: Mvo, document: Document, holders: Holders, world: World, matchers: tuple[Matcher, ...]) -> int:
     """Make it so; the number of attributes whose value changed."""
     before = mvo.document
     if not before:

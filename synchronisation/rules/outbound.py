@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from uuid_utils import uuid7
 
-from .compile import CompiledRules, Flow, FlowValue, OutboundTarget, OutboundType
-from .errors import ExistingJoinError, ObjectError, UnidentifiedAccountError
+from .compile import CompiledRules, Flow, FlowValue, OutboundRules, OutboundTarget, OutboundType
+from .errors import AmbiguousMatchError, ExistingJoinError, ObjectError, UnidentifiedAccountError
 from .exports import SEALED, Changes, apply_changes, creation, difference
 from .values import Document, hash_name, hash_text, to_text
-from .world import Account, Export, Mvo
+from .world import Account, Export, Mvo, World
 
 Wanted = dict[str, FlowValue]
 
@@ -23,7 +23,8 @@ Wanted = dict[str, FlowValue]
 class Effect:
     """What happened in one target. error: nothing was queued there.
 
-    replaced: a placeholder that `account` takes the place of; the page removes it.
+    joined: an object that was there already became the account. disconnected: no rule wants the account any more.
+    gone: the account that leaves the MVO; a placeholder may leave because `account` takes its place.
     """
 
     target: OutboundTarget
@@ -31,35 +32,56 @@ class Effect:
     rule_name: str = ""
     account: Account | None = None
     provisioned: bool = False
+    joined: bool = False
     queued: bool = False
-    replaced: Account | None = None
+    disconnected: bool = False
+    gone: Account | None = None
     error: ObjectError | None = None
 
+    @property
+    def happened(self) -> bool:
+        return self.queued or self.joined or self.disconnected or self.gone is not None or self.error is not None
 
-def synchronise_outbound(mvo: Mvo, rules: CompiledRules, *, drift_system_id: int | None = None) -> Iterator[Effect]:
+
+def synchronise_outbound(
+    mvo: Mvo, world: World, rules: CompiledRules, *, drift_system_id: int | None = None
+) -> Iterator[Effect]:
     """Effects per target system, in the order of the systems; targets where nothing happened give none.
 
     drift_system_id: judge this target only, since the MVO itself did not change.
     """
+    if mvo.is_obsolete:
+        return
     for target in rules.outbound.get(mvo.type_id, ()):
         if drift_system_id is not None and target.system_id != drift_system_id:
             continue
         effect = Effect(target, mvo)
         try:
-            _judge_target(mvo, target, effect)
+            _judge_target(mvo, target, effect, world)
         except ObjectError as error:
             effect.error = error
-        if effect.queued or effect.error is not None:
+            if effect.joined:
+                _give_back(effect, world)
+        if effect.happened:
             yield effect
 
 
-def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect) -> None:
+def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect, world: World) -> None:
     account = mvo.accounts.get(target.system_id)
-    if account is None:
-        if target.provisioning is not None and not mvo.deletion_eligible:
-            _provision(mvo, target, target.provisioning, effect)
+    wanted = target.in_scope(mvo.document)
+    if wanted is None:
+        if account is not None and account.status != "Obsolete":
+            _leave_scope(mvo, target, account, effect)
         return
-    kind = target.types.get(account.object_type_id)
+    if account is None:
+        if wanted.provisioning is None or mvo.deletion_eligible:
+            return
+        account = effect.account = _match(mvo, target, wanted, world)
+        if account is None:
+            _provision(mvo, target, wanted.provisioning, effect)
+            return
+        effect.joined = True
+    kind = wanted.types.get(account.object_type_id)
     if kind is None:
         raise ExistingJoinError(
             f"{target.system_name} already has an account of another object type for this metaverse object"
@@ -68,15 +90,59 @@ def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect) -> None:
         return  # left to its own system's synchronisation
     if _is_renamed(mvo, account, kind):
         _provision(mvo, target, kind, effect)
-        account.is_removed, effect.replaced = True, account
+        account.is_removed, effect.gone = True, account
         return
-    effect.account, effect.rule_name = account, kind.rule.name
+    effect.account, effect.rule_name = account, kind.last_in_scope.name
     effect.queued = _update(mvo, account, kind)
+
+
+def _leave_scope(mvo: Mvo, target: OutboundTarget, account: Account, effect: Effect) -> None:
+    """No rule wants the account any more: the rule that was last in scope decides, if it provisions and is enabled."""
+    rule = target.deprovisioning.get(account.rule_id or 0)
+    if rule is None:
+        return
+    effect.rule_name = rule.name
+    if rule.deletes and not _never_left(account):
+        effect.account, effect.queued = account, queue_delete(account)
+        return
+    deprovision(account, deletes=rule.deletes)
+    effect.gone, effect.disconnected = mvo.accounts.pop(target.system_id), True
+
+
+def _match(mvo: Mvo, target: OutboundTarget, wanted: OutboundRules, world: World) -> Account | None:
+    """The unjoined object of the target that is this MVO's account, by the first matching rule that finds any.
+
+    Raises: AmbiguousMatchError.
+    """
+    for matcher in target.matchers:
+        keys = matcher.keys_of(mvo.document, matcher.target_key)
+        found = {a.cso_id: a for key in keys for a in world.unclaimed((matcher.rule_id, key))}
+        candidates = [account for account in found.values() if account.object_type_id in wanted.types]
+        if len(candidates) > 1:
+            raise AmbiguousMatchError(
+                f"several objects of {target.system_name} match this metaverse object, and none was provisioned; "
+                "make the matching rule more exact, or correct the data"
+            )
+        if candidates:
+            (account,) = candidates
+            world.matched.add(account.cso_id)
+            mvo.accounts[target.system_id] = account
+            account.is_joined_now = True
+            return account
+    return None
+
+
+def _give_back(effect: Effect, world: World) -> None:
+    """An account that was found, but whose values cannot be told, lies there as before."""
+    account = effect.mvo.accounts.pop(effect.target.system_id)
+    account.is_joined_now = effect.joined = False
+    effect.account = None
+    world.matched.discard(account.cso_id)
 
 
 def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Effect) -> None:
     """A placeholder with a queued create."""
-    rule = kind.provisioning_rule or kind.rule
+    rule = kind.last_in_scope
     document = {key: value for key, value in _wanted(mvo, kind.flows, {}).items() if value is not None}
     secrets: Changes = {
         key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()
@@ -131,7 +197,7 @@ def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     creating = export is not None and export.change_type == "Create" and export.sent is None
     base = apply_changes(account.document, export.sent) if export is not None else account.document
     wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base)
-    account.rule_id = kind.rule.id
+    account.rule_id = kind.last_in_scope.id
     changes = difference(wanted, base)
     if export is None:
         if changes:
@@ -200,15 +266,26 @@ def deprovision(account: Account, *, deletes: bool) -> bool:
     A create that was never sent cancels out with its account. After an attempt a delete is queued, since the create
     may have arrived. `Disconnect` lets the account stay and withdraws what is queued.
     """
-    export = account.export
-    if account.is_placeholder and export is not None and export.sent is None and not export.attempted:
+    if _never_left(account):
         account.is_removed = True
         return False
+    if deletes:
+        return queue_delete(account)
     account.is_disconnected = True
-    if not deletes:
-        if export is not None:
-            _withdraw_pending(export)
-        return False
+    if account.export is not None:
+        _withdraw_pending(account.export)
+    return False
+
+
+def _never_left(account: Account) -> bool:
+    """Whether it is a placeholder whose create was never sent, so that nobody outside knows of it."""
+    export = account.export
+    return account.is_placeholder and (export is None or (export.sent is None and not export.attempted))
+
+
+def queue_delete(account: Account) -> bool:
+    """Whether a delete was queued that was not before."""
+    export = account.export
     if export is None:
         account.export = Export(str(uuid7()), "Delete", "Pending", {}, None, is_new=True)
         return True

@@ -17,6 +17,7 @@ class Inflow:
     """From a reference attribute of an object type to one of a metaverse type (type_id).
 
     null_is_value: without any value this is the contributor all the same. recalls: the values go with the object.
+    scoped: the rule takes some objects only.
     """
 
     system_id: int
@@ -29,13 +30,15 @@ class Inflow:
     null_is_value: bool
     single_valued: bool
     recalls: bool
+    scoped: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Outflow:
     """From a reference attribute of a metaverse type (type_id) to one of an object type.
 
-    place: of the source among those of its mapping. whole: one value cannot be judged without the others.
+    rank: of the rules that write an attribute the lowest counts, of its sources the first with a value. whole: one
+    value cannot be judged without the others.
     """
 
     system_id: int
@@ -43,11 +46,12 @@ class Outflow:
     rule_id: int
     source_id: int
     target_id: int
-    place: int
+    rank: int
     single_valued: bool
     whole: bool
     enforced: bool
     initial_only: bool
+    scoped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def _inflows(specification: Specification) -> Iterator[Inflow]:
             yield Inflow(
                 rule.system_id, rule.object_type_id, rule.metaverse_type_id, rule.id, source_id, target.id, rank,
                 mapping.null_is_value and source_id == sources[-1], not target.multi_valued,
-                recalls[rule.object_type_id],
+                recalls[rule.object_type_id], bool(rule.scope),
             )  # fmt: skip
 
 
@@ -106,25 +110,21 @@ def _best_first(contributor: tuple[Rule, Mapping, Attribute]) -> tuple[int, int,
 
 
 def _outflows(specification: Specification) -> Iterator[Outflow]:
-    """Where two rules write one attribute, the first rule's mapping counts, as for other values."""
+    """Where two rules write one attribute, the first of those that the object is in scope of counts."""
     targets = {attribute.id: attribute for kind in specification.object_types for attribute in kind.attributes}
-    written: set[tuple[int, int]] = set()
-    for rule in specification.rules:
+    for rank, rule in enumerate(specification.rules):
         for mapping in rule.mappings:
             target = targets.get(mapping.target_id)
-            if rule.is_import or target is None or target.type is not AttributeType.REFERENCE:
-                continue
-            if (rule.metaverse_type_id, target.id) not in written:
-                written.add((rule.metaverse_type_id, target.id))
-                yield from _outflows_of(rule, mapping, target)
+            if not rule.is_import and target is not None and target.type is AttributeType.REFERENCE:
+                yield from _outflows_of(rule, mapping, target, rank)
 
 
-def _outflows_of(rule: Rule, mapping: Mapping, target: Attribute) -> Iterator[Outflow]:
+def _outflows_of(rule: Rule, mapping: Mapping, target: Attribute, rank: int) -> Iterator[Outflow]:
     sources = _sources(mapping)
-    for place, source_id in enumerate(sources):
+    for source_id in sources:
         yield Outflow(
-            rule.system_id, rule.metaverse_type_id, rule.id, source_id, target.id, place, not target.multi_valued,
-            not target.multi_valued or len(sources) > 1, rule.enforces_state, mapping.initial_only,
+            rule.system_id, rule.metaverse_type_id, rule.id, source_id, target.id, rank, not target.multi_valued,
+            not target.multi_valued or len(sources) > 1, rule.enforces_state, mapping.initial_only, bool(rule.scope),
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ the same rules. Attribute keys in documents are the attribute's id as text.
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -73,7 +74,46 @@ class Mapping(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...]
 
 
+class Comparison(StrEnum):
+    """How a criterion compares; the negated ones hold where their positive does not."""
+
+    EQUALS = "Equals"
+    NOT_EQUALS = "NotEquals"
+    STARTS_WITH = "StartsWith"
+    NOT_STARTS_WITH = "NotStartsWith"
+    ENDS_WITH = "EndsWith"
+    NOT_ENDS_WITH = "NotEndsWith"
+    CONTAINS = "Contains"
+    NOT_CONTAINS = "NotContains"
+    LESS_THAN = "LessThan"
+    LESS_THAN_OR_EQUALS = "LessThanOrEquals"
+    GREATER_THAN = "GreaterThan"
+    GREATER_THAN_OR_EQUALS = "GreaterThanOrEquals"
+
+
+class Criterion(msgspec.Struct, frozen=True):
+    """attribute_id: on the rule's source side. value: in document form. case_sensitive: of Text only."""
+
+    attribute_id: int
+    comparison: Comparison
+    value: str | int | bool
+    case_sensitive: bool = True
+
+
+class CriteriaGroup(msgspec.Struct, frozen=True):
+    """needs_all: every part must hold, else any one of them."""
+
+    needs_all: bool
+    criteria: tuple[Criterion, ...] = ()
+    groups: tuple["CriteriaGroup", ...] = ()
+
+
 class Rule(msgspec.Struct, frozen=True):
+    """scope: groups of which one must hold; a rule without any takes every object.
+
+    retains_join: an import rule keeps the join of an object that left its scope, instead of disconnecting it.
+    """
+
     id: int
     name: str
     system_id: int
@@ -86,6 +126,8 @@ class Rule(msgspec.Struct, frozen=True):
     deletes: bool
     """Deprovisioning deletes the account instead of only disconnecting it."""
     mappings: tuple[Mapping, ...]
+    scope: tuple[CriteriaGroup, ...] = ()
+    retains_join: bool = False
 
 
 class MatchingRule(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ MATCH_KEYS_CACHED = 20_000
 """Within a page, an object's key is asked for on look-up, on matching and for the MVO that it becomes."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_SEPARATORS = re.compile(r"(\\.)|\s*([,+=])\s*", re.DOTALL)
 _ESCAPES = re.compile(r"((?:\\[0-9a-f]{2})+)|\\(.)", re.DOTALL)
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -181,7 +182,7 @@ def normalise_name(text: str) -> str:
     if "=" not in folded:
         return folded
     unescaped = _ESCAPES.sub(_decode_escape, folded) if "\\" in folded else folded
-    return re.sub(r"\s*(?<!\\)([,+=])\s*", r"\1", unescaped)
+    return _SEPARATORS.sub(lambda match: match[1] or match[2], unescaped)
 
 
 def _decode_escape(match: re.Match[str]) -> str:
@@ -230,10 +231,18 @@ def _sum_of(references: Sequence[tuple[int, str]]) -> int:
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)
 def match_key(text: str, case_sensitive: bool) -> str:
-    """The key under which a value's text is found by a matching rule: NFC, and casefolded unless case matters."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return hash_text(text if case_sensitive else text.casefold())
+    """The key under which a value's text is found by a matching rule."""
+    return hash_text(composed(text) if case_sensitive else caseless(text))
+
+
+def composed(text: str) -> str:
+    """The form in which rules compare text: accents may be written in several ways (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def caseless(text: str) -> str:
+    """The form in which rules compare text where case does not matter."""
+    return composed(text).casefold()
 
 
 def dumps(value: object) -> bytes:

@@ -100,7 +100,11 @@ class Account:
 
 @dataclass(slots=True)
 class Mvo:
-    """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id."""
+    """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id.
+
+    deletion_eligible: marked, to be deleted after its grace period; marked_by: the system whose loss marked it.
+    is_obsolete: deleted, but for accounts whose deletes are queued. mark_cleared, became_obsolete: what to write.
+    """
 
     id: str
     type_id: int
@@ -110,6 +114,10 @@ class Mvo:
     before: Document | None = None
     holders_changed: bool = False
     deletion_eligible: bool = False
+    marked_by: int | None = None
+    mark_cleared: bool = False
+    is_obsolete: bool = False
+    became_obsolete: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -122,7 +130,7 @@ class Mvo:
     def settled(self) -> "Mvo":
         """As it is once the page is written."""
         accounts = {system_id: account.settled() for system_id, account in self.accounts.items()}
-        return replace(self, accounts=accounts, before=self.document, holders_changed=False)
+        return replace(self, accounts=accounts, before=self.document, holders_changed=False, mark_cleared=False)
 
     def changed_keys(self) -> set[str]:
         """Attributes whose value is not what it was when the page began."""
@@ -144,20 +152,44 @@ class Cso:
     mvo: Mvo | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """An active CSO of some system that is joined to an MVO."""
+
+    system_id: int
+    object_type_id: int
+    document: Document
+
+
+FetchContributors = Callable[[Iterable[str]], Iterable[tuple[str, Contributor]]]
+"""(MVO id, contributor) of all active CSOs that are joined to these MVOs."""
+
+FetchUnjoined = Callable[[MatchKey], Iterable[Account]]
+"""All objects without an MVO that answer to a key; asked only when those that were looked up are not enough to tell."""
+
 Fetch = Callable[[MatchKey], Iterable[Mvo]]
 """All MVOs that answer to a key in the database; asked only when two were not enough to tell."""
 
 FETCHED_PER_KEY = 2
-"""MVOs looked up per key: two already mean ambiguous (engine.md section 2)."""
+"""MVOs, or unjoined objects, looked up per key: two already mean ambiguous (engine.md section 2)."""
 
 
 class World:
-    """csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it.
+    """What one page knows and changes.
 
-    claimed, released: identities that provisioning took, and that placeholders gave up.
+    csos: in the order they are decided; mvos: by id; keys: match key -> ids of the MVOs that answer to it.
+    disconnected: objects that left the scope of their rules, with the MVO they were joined to.
+    unjoined: match key -> objects of target systems that no MVO has; matched: those of them that got one;
+    matched_before: in the page before.
+    claimed, released: identities that provisioning took, and that accounts gave up.
     """
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        fetch_contributors: FetchContributors,
+        fetch_unjoined: FetchUnjoined = lambda key: [],
+    ) -> None:
         self.csos: list[Cso] = []
         self.mvos: dict[str, Mvo] = {}
         self.keys: dict[MatchKey, set[str]] = {}
@@ -167,8 +199,15 @@ class World:
         self.gained_keys: list[tuple[int, str, str]] = []
         self.claimed: set[Identity] = set()
         self.released: set[Identity] = set()
+        self.disconnected: list[tuple[Cso, Mvo]] = []
+        self.unjoined: dict[MatchKey, list[Account]] = {}
+        self.matched: set[str] = set()
+        self.matched_before: set[str] = set()
+        self._contributors: dict[str, list[Contributor]] = {}
         self._truncated: set[MatchKey] = set()
         self._fetch = fetch
+        self._fetch_contributors = fetch_contributors
+        self._fetch_unjoined = fetch_unjoined
 
     def add(self, mvo: Mvo) -> Mvo:
         """The world's record of this MVO; one that is there already stays."""
@@ -196,6 +235,34 @@ class World:
 
     def answering(self, key: MatchKey) -> set[str]:
         return self.keys.get(key, set())
+
+    def contributors(self, mvo: Mvo, *, without: int) -> list[Contributor]:
+        """The MVO's active CSOs in other systems. Asked for the first time, those of the whole page are fetched."""
+        if mvo.is_new:
+            return []
+        if mvo.id not in self._contributors:
+            missing = [mvo_id for mvo_id in self.mvos if mvo_id not in self._contributors]
+            self._contributors.update((mvo_id, []) for mvo_id in missing)
+            for mvo_id, contributor in self._fetch_contributors(missing):
+                self._contributors[mvo_id].append(contributor)
+        return [found for found in self._contributors[mvo.id] if found.system_id != without]
+
+    def unclaimed(self, key: MatchKey) -> list[Account]:
+        """The unjoined objects that answer to a key, without those that got an MVO meanwhile.
+
+        When one got its MVO and only some were known, all are fetched, once.
+        """
+        found = self.unjoined.get(key, [])
+        left = self._still_unjoined(found)
+        if len(left) == len(found) or len(found) != FETCHED_PER_KEY:
+            return left
+        known = {account.cso_id: account for account in found}
+        known.update((account.cso_id, account) for account in self._fetch_unjoined(key) if account.cso_id not in known)
+        self.unjoined[key] = list(known.values())
+        return self._still_unjoined(self.unjoined[key])
+
+    def _still_unjoined(self, accounts: Iterable[Account]) -> list[Account]:
+        return [a for a in accounts if a.cso_id not in self.matched and a.cso_id not in self.matched_before]
 
     def claim(self, identity: Identity) -> None:
         self.released.discard(identity)

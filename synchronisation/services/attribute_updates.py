@@ -73,9 +73,8 @@ def _apply(change: AttributeChange, attribute: Attribute, siblings: Sequence[Att
     wanted = _wanted(change, attribute, usage)
     _check_external_id(change, wanted)
     _check_shape(wanted, attribute, usage)
-    if attribute.selected and not wanted.selected and attribute.pk in usage.export_targets:
-        rule = usage.export_targets[attribute.pk]
-        raise AttributeRefused("selected", f"Rule {rule} writes {attribute.name}: remove that mapping first.")
+    if attribute.selected and not wanted.selected:
+        _check_dispensable(attribute, usage)
     for flag in EXTERNAL_ID_FLAGS:
         if getattr(change, flag):
             for sibling in siblings:
@@ -131,6 +130,18 @@ def _check_shape(wanted: Attribute, attribute: Attribute, usage: AttributeUsage)
             raise AttributeRefused(
                 spoken, f"Objects hold values of {attribute.name}: clear the connector space before changing it."
             )
+
+
+def _check_dispensable(attribute: Attribute, usage: AttributeUsage) -> None:
+    """An attribute that is written or decides about the scope of a rule stays selected."""
+    if attribute.pk in usage.export_targets:
+        rule = usage.export_targets[attribute.pk]
+        raise AttributeRefused("selected", f"Rule {rule} writes {attribute.name}: remove that mapping first.")
+    if attribute.pk in usage.compared:
+        rule = usage.compared[attribute.pk]
+        raise AttributeRefused(
+            "selected", f"The scope of rule {rule} depends on {attribute.name}: remove that criterion first."
+        )
 
 
 def _write(object_type: ObjectType, attributes: Sequence[Attribute], flagged: Mapping[str, set[int]]) -> None:

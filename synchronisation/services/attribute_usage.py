@@ -12,6 +12,7 @@ from synchronisation.models import (
     CsoReference,
     MatchingRuleSource,
     ObjectType,
+    ScopingCriterion,
     SyncRuleMapping,
     SyncRuleMappingSource,
 )
@@ -40,12 +41,19 @@ class AttributeUsage:
         return dict(written.values_list("target_attribute_id", "rule__name"))
 
     @cached_property
+    def compared(self) -> dict[int, str]:
+        """Attribute id -> name of a rule whose scoping criteria compare it."""
+        criteria = ScopingCriterion.objects.filter(attribute__object_type=self.object_type)
+        return {pk: name for pk, name in criteria.values_list("attribute_id", "group__rule__name") if pk is not None}
+
+    @cached_property
     def users(self) -> dict[int, str]:
         """Attribute id -> what uses it, for an administrator to look at."""
         return {
             **{attribute_id: f"rule {name}" for attribute_id, name in self._read_by_expressions()},
             **{attribute_id: f"rule {name}" for attribute_id, name in self._read_by_mappings()},
             **{attribute_id: f"rule {name}" for attribute_id, name in self.export_targets.items()},
+            **{attribute_id: f"the scope of rule {name}" for attribute_id, name in self.compared.items()},
             **{attribute_id: f"matching rule {rule_id}" for attribute_id, rule_id in self._matched_by()},
         }
 

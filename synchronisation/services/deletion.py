@@ -12,21 +12,23 @@ from activities.recorder import Initiator
 from synchronisation.engine.leases import exclusively
 from synchronisation.engine.precedence import METAVERSE, system_resource
 from synchronisation.models import (
+    ChangedJoin,
     ConnectedSystem,
     ConnectorSpaceObject,
     CsoMatchKey,
     CsoReference,
     Join,
     LeftOver,
-    MatchingRule,
     MetaverseObject,
     PendingExport,
+    PendingExportReference,
+    RemovedReference,
     RunLease,
 )
 
 from .audit import record_system_change
 from .errors import NotPossibleError
-from .match_keys import forget_match_keys
+from .match_keys import remove_orphaned_match_keys
 
 
 def delete_system(system: ConnectedSystem, initiator: Initiator, *, with_change_history: bool) -> Activity:
@@ -37,8 +39,8 @@ def delete_system(system: ConnectedSystem, initiator: Initiator, *, with_change_
         _delete_objects(system)
         if with_change_history:
             _delete_change_history(system)
-        forget_match_keys(MatchingRule.objects.filter(object_type__system=system).values_list("pk", flat=True))
         system.delete()
+        remove_orphaned_match_keys()
     return activity
 
 
@@ -58,6 +60,8 @@ def _delete_objects(system: ConnectedSystem) -> None:
     CsoMatchKey.objects.filter(cso_id__in=objects.values("pk")).delete()
     joins.delete()
     PendingExport.objects.filter(system=system).delete()
+    for rows in (PendingExportReference, ChangedJoin, RemovedReference):
+        rows.objects.filter(system_id=system.pk).delete()
     LeftOver.objects.filter(system_id=system.pk).delete()
     CsoReference.objects.filter(system_id=system.pk).delete()
     objects.delete()

@@ -10,13 +10,14 @@ from itertools import groupby
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from activities.models import OperationType
 from activities.recorder import Initiator
 from synchronisation.models import ConnectedSystem, MatchingMode, MatchingRule, MatchingRuleSource, SyncRule
 
 from .audit import record_system_change
-from .match_keys import forget_match_keys
+from .match_keys import remove_orphaned_match_keys
 
 
 @dataclass(slots=True)
@@ -27,6 +28,9 @@ class ModeSwitch:
     removed: int = 0
     warnings: list[str] = field(default_factory=list)
 
+    def summary(self) -> str:
+        return f"{self.migrated} matching rules carried over, {self.removed} removed."
+
 
 @transaction.atomic
 def switch_matching_mode(system: ConnectedSystem, mode: MatchingMode, initiator: Initiator) -> ModeSwitch:
@@ -36,11 +40,13 @@ def switch_matching_mode(system: ConnectedSystem, mode: MatchingMode, initiator:
         return ModeSwitch()
     old = list(_rules_of(system).prefetch_related("sources"))
     switch = _to_sync_rules(old) if mode == MatchingMode.SYNC_RULE else _to_object_types(old)
-    forget_match_keys([rule.pk for rule in old])
     MatchingRule.objects.filter(pk__in=[rule.pk for rule in old]).delete()
+    remove_orphaned_match_keys()
     system.matching_mode = mode
     system.save(update_fields=["matching_mode"])
-    record_system_change(system, OperationType.UPDATE, initiator, f"Matching mode switched to {mode}.")
+    SyncRule.objects.filter(system=system).update(edited=timezone.now())
+    message = " ".join([f"Matching mode switched to {mode}.", switch.summary(), *switch.warnings])
+    record_system_change(system, OperationType.UPDATE, initiator, message)
     return switch
 
 

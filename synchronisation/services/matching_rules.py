@@ -24,8 +24,8 @@ from synchronisation.models import (
 
 from .audit import record_matching_change
 from .compatibility import WITHOUT_TEXT
-from .errors import RefusedError
-from .match_keys import forget_match_keys
+from .errors import NotPossibleError, RefusedError
+from .match_keys import forget_match_keys, remove_orphaned_match_keys
 
 MODE_NAME = {MatchingMode.CONNECTED_SYSTEM: "per object type", MatchingMode.SYNC_RULE: "per synchronisation rule"}
 
@@ -63,17 +63,26 @@ def create_matching_rule(
 @transaction.atomic
 def update_matching_rule(rule: MatchingRule, wanted: MatchingRuleInput, initiator: Initiator) -> MatchingRule:
     """Raises: RefusedError."""
+    compares_otherwise = _compared(as_input(rule)) != _compared(wanted)
     _save(rule, wanted)
-    forget_match_keys([rule.pk])
+    if compares_otherwise:
+        _forget_match_keys(rule)
     record_matching_change(rule, OperationType.UPDATE, initiator, "Matching rule changed.")
     return rule
+
+
+def _forget_match_keys(rule: MatchingRule) -> None:
+    try:
+        forget_match_keys([rule.pk])
+    except NotPossibleError as error:
+        raise RefusedError({"": [str(error)]}) from None
 
 
 @transaction.atomic
 def delete_matching_rule(rule: MatchingRule, initiator: Initiator) -> None:
     record_matching_change(rule, OperationType.DELETE, initiator, "Matching rule deleted.")
-    forget_match_keys([rule.pk])
     rule.delete()
+    remove_orphaned_match_keys()
 
 
 def as_input(rule: MatchingRule) -> MatchingRuleInput:
@@ -85,6 +94,13 @@ def as_input(rule: MatchingRule) -> MatchingRuleInput:
         case_sensitive=rule.case_sensitive,
         order=rule.order,
     )
+
+
+def _compared(wanted: MatchingRuleInput) -> tuple[object, ...]:
+    """What match keys depend on."""
+    sources = sorted(wanted.sources, key=lambda source: source.order)
+    ids = [source.connected_system_attribute_id for source in sources]
+    return wanted.metaverse_object_type_id, wanted.target_metaverse_attribute_id, wanted.case_sensitive, ids
 
 
 def _check_mode(object_type: ObjectType, sync_rule: SyncRule | None) -> None:
@@ -102,7 +118,6 @@ def _save(rule: MatchingRule, wanted: MatchingRuleInput) -> None:
     rule.target_metaverse_attribute_id = wanted.target_metaverse_attribute_id
     rule.case_sensitive = wanted.case_sensitive
     rule.order = _last_order(rule) if wanted.order is None else wanted.order
-    rule.keys_ready = False
     rule.save()
     rule.sources.all().delete()
     MatchingRuleSource.objects.bulk_create(

@@ -7,7 +7,7 @@ from activities.recorder import Initiator, recording
 from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem
 
-from .rule_review import broken_expressions
+from .rule_review import broken_parts
 from .schema_merge import merge_schema
 
 
@@ -27,6 +27,6 @@ def import_schema(system: ConnectedSystem, initiator: Initiator) -> None:
             discovered = connector.discover_schema()
         with transaction.atomic():
             changes = merge_schema(system, discovered)
-            changes.warnings += broken_expressions(system)
+            changes.warnings += broken_parts(system)
         activity.message = changes.summary()
         activity.warning_message = " ".join(changes.warnings) or None

@@ -2,8 +2,9 @@
 
 In: the object types a connector found. Out: `SchemaChanges`, what an administrator should know of it.
 Always: names match without regard to case; selections, external IDs and types chosen by an administrator are kept
-for what is still there; what vanished is removed together with what cannot stand without it, except that an object
-type which still has objects is only deselected, so that a full import can make them obsolete first.
+for what is still there; what vanished is removed together with what cannot stand without it. Two things stay: an
+object type which still has objects is only deselected, so that a full import can make them obsolete first; and an
+attribute that scoping criteria compare, since without them a rule would apply to more objects than it should.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ from synchronisation.models import (
     Writability,
 )
 
+from .attribute_usage import AttributeUsage
 from .schema_removal import remove_attributes, remove_object_types
 
 DISCOVERED_FIELDS = ("name", "description", "class_name", "type", "plurality", "writability")
@@ -110,13 +112,25 @@ def _merge_attributes(object_type: ObjectType, found: Sequence[SchemaAttribute],
         elif _take_over(attribute, discovered, changes):
             changed.append(attribute)
     if stored:
-        changes.removed += [f"{object_type.name}.{a.name}" for a in stored.values()]
-        changes.warnings += remove_attributes(list(stored.values()))
+        _remove_attributes(object_type, list(stored.values()), changes)
     Attribute.objects.bulk_update(changed, DISCOVERED_FIELDS)
     Attribute.objects.bulk_create(new)
     if not is_new_type:
         changes.added += [f"{object_type.name}.{a.name}" for a in new]
     _recommend_external_ids(object_type, found)
+
+
+def _remove_attributes(object_type: ObjectType, vanished: Sequence[Attribute], changes: SchemaChanges) -> None:
+    compared = AttributeUsage(object_type).compared
+    changes.warnings += [
+        f"{a.name} is no longer in the store, but the scope of rule {compared[a.pk]} depends on it: remove that "
+        "criterion, then import the schema again."
+        for a in vanished
+        if a.pk in compared
+    ]
+    gone = [attribute for attribute in vanished if attribute.pk not in compared]
+    changes.removed += [f"{object_type.name}.{a.name}" for a in gone]
+    changes.warnings += remove_attributes(gone)
 
 
 def _stored_form(discovered: SchemaAttribute) -> dict[str, str | None]:

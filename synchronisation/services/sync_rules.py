@@ -14,7 +14,7 @@ from synchronisation.models import Direction, ObjectType, SyncRule
 
 from .audit import changed_fields, record_rule_change
 from .errors import RefusedError
-from .match_keys import forget_match_keys
+from .match_keys import remove_orphaned_match_keys
 from .priorities import close_gap
 
 ACTION_OF_DIRECTION = {
@@ -50,17 +50,17 @@ def update_rule(rule: SyncRule, values: Mapping[str, Any], initiator: Initiator)
 
 @transaction.atomic
 def delete_rule(rule: SyncRule, initiator: Initiator) -> None:
-    """Delete a rule with its mappings and matching rules. Values that flowed through it are let go by the next
+    """Delete a rule with its mappings, matching rules and scope. Values that flowed through it are let go by the next
     full synchronisation of its system."""
     targets = list(
         rule.mappings.exclude(target_metaverse_attribute=None).values_list("target_metaverse_attribute", flat=True)
     )
     record_rule_change(rule, OperationType.DELETE, initiator, "Rule deleted.")
-    forget_match_keys(rule.matching_rules.values_list("pk", flat=True))
     object_type_id = rule.metaverse_object_type_id
     rule.delete()
     for attribute_id in targets:
         close_gap(object_type_id, attribute_id)
+    remove_orphaned_match_keys()
 
 
 def _actions(direction: Direction, values: Mapping[str, Any]) -> dict[str, bool | None]:

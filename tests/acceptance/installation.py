@@ -20,6 +20,7 @@ from connectors.testing import InMemoryConnector, InMemoryStore
 from synchronisation import tasks
 from synchronisation.models import (
     Attribute,
+    ComparisonType,
     ConnectedSystem,
     ConnectorDefinition,
     Direction,
@@ -27,8 +28,10 @@ from synchronisation.models import (
     MetaverseAttribute,
     MetaverseObjectType,
     ObjectType,
+    OutOfScopeAction,
     Plurality,
     RunProfile,
+    ScopingGroupType,
     SettingValue,
     SyncRule,
     SyncRuleMapping,
@@ -40,6 +43,9 @@ TEXT = AttributeType.TEXT
 PERSON = "person"
 
 Row = Mapping[str, str]
+Scope = tuple[str, str]
+"""(attribute, the text it equals): whom a rule takes."""
+
 ItemSummary = tuple[str | None, str, str | None, str | None]
 """(external ID, change type, error type, outcome summary) of an item."""
 
@@ -237,11 +243,22 @@ def identities(
     return person
 
 
-def import_rule(connected: Connected, flows: Mapping[str, str], *, projects: bool = True) -> SyncRule:
-    """flows: metaverse attribute -> attribute or expression."""
-    rule = _rule(connected, Direction.IMPORT, project_to_metaverse=projects)
+def import_rule(
+    connected: Connected,
+    flows: Mapping[str, str],
+    *,
+    projects: bool = True,
+    priority: int = 1,
+    scope: Scope | None = None,
+    retains_join: bool = False,
+) -> SyncRule:
+    """flows: metaverse attribute -> attribute or expression. priority: of all its mappings."""
+    action = OutOfScopeAction.REMAIN_JOINED if retains_join else OutOfScopeAction.DISCONNECT
+    rule = _rule(connected, Direction.IMPORT, project_to_metaverse=projects, inbound_out_of_scope_action=action)
+    if scope is not None:
+        _limit(rule, scope, attribute=connected.attribute(scope[0]))
     for target, source in flows.items():
-        mapping = rule.mappings.create(target_metaverse_attribute=_metaverse(target), priority=1)
+        mapping = rule.mappings.create(target_metaverse_attribute=_metaverse(target), priority=priority)
         _add_source(mapping, source, attribute=lambda name: {"attribute": connected.attribute(name)})
     return rule
 
@@ -253,6 +270,7 @@ def export_rule(
     deletes: bool = False,
     provisions: bool = True,
     enforces_state: bool = True,
+    scope: Scope | None = None,
 ) -> SyncRule:
     """flows: attribute -> metaverse attribute or expression."""
     rule = _rule(
@@ -262,6 +280,8 @@ def export_rule(
         enforce_state=enforces_state,
         outbound_deprovision_action="Delete" if deletes else "Disconnect",
     )
+    if scope is not None:
+        _limit(rule, scope, metaverse_attribute=_metaverse(scope[0]))
     for target, source in flows.items():
         mapping = rule.mappings.create(target_attribute=connected.attribute(target))
         _add_source(mapping, source, attribute=lambda name: {"metaverse_attribute": _metaverse(name)})
@@ -277,6 +297,11 @@ def _rule(connected: Connected, direction: Direction, **fields: Any) -> SyncRule
         direction=direction,
         **fields,
     )
+
+
+def _limit(rule: SyncRule, scope: Scope, **attribute: Attribute | MetaverseAttribute) -> None:
+    group = rule.scoping_groups.create(type=ScopingGroupType.ALL)
+    group.criteria.create(comparison_type=ComparisonType.EQUALS, value=scope[1], **attribute)
 
 
 def _metaverse(name: str) -> MetaverseAttribute:

@@ -160,9 +160,10 @@ def test_leaver_is_disconnected_deleted_and_deprovisioned_where_accounts_are(com
     assert company.hr.run(IMPORT).items == [("E1", "Delete", None, "CsoDeleted:1")]
     left = company.hr.run(DELTA_SYNC)
     assert left.items == [("E1", "Delete", None, "Disconnected:1,MvoDeleted:1,PendingExportCreated:1")]
-    assert MetaverseObject.objects.count() == 1
+    assert sorted(MetaverseObject.objects.values_list("status", flat=True)) == ["Normal", "Obsolete"]
 
     assert company.directory.run(EXPORT).items == [("E1", "Delete", None, "Deprovisioned:1")]
+    assert MetaverseObject.objects.count() == 1
     assert company.badges.run(EXPORT).items == [("E2", "Add", None, "Exported:1")]
     assert company.directory.run(IMPORT).items == []
     assert [row["uid"] for row in company.directory.rows()] == ["E2"]

@@ -409,6 +409,13 @@ def test_what_a_crash_left_executing_is_sent_again(company: Company) -> None:
     assert company.target.objects().keys() == {"1"}
 
 
+def test_object_of_a_type_without_an_external_id_stays_queued(company: Company) -> None:
+    company.queue()
+    company.target.object_type.attributes.update(is_external_id=False)
+    assert company.target.run(EXPORT).items == []
+    assert exports() == [("Create", "Pending", 0)]
+
+
 def test_leaver_whose_create_was_tried_is_deleted_in_the_target(company: Company) -> None:
     company.queue()
     company.target.store.failures["1"] = "timeout"

@@ -11,12 +11,13 @@ from rest_framework.response import Response
 from jim.api.lookup import find_or_404
 from jim.api.pagination import PaginationOf50
 from jim.api.schema import Operation
-from jim.api.views import ListMixin, ResourceViewSet, RetrieveMixin
+from jim.api.views import DestroyMixin, ListMixin, ResourceViewSet, RetrieveMixin
 from synchronisation.api.count_view import CountViewSet
 from synchronisation.api.parameters import text_parameter
 from synchronisation.api.scopes import WithinSystem
 from synchronisation.api.values import page_of, row_shows
 from synchronisation.models import Attribute, ConnectorSpaceObject, MetaverseObject, PendingExport
+from synchronisation.services.pending_exports import discard_export, retry_export
 
 from .changes import change_rows, count_changes, shown_changes
 from .filtersets import PendingExportCountFilter, PendingExportFilter
@@ -71,9 +72,13 @@ class PendingExportCountViewSet(WithinSystem, CountViewSet):
         return PendingExport.objects.filter(system=self.kwargs.get("connectedSystemId"))
 
 
-class PendingExportViewSet(RetrieveMixin, ResourceViewSet):
+class PendingExportViewSet(RetrieveMixin, DestroyMixin, ResourceViewSet):
     tag = TAG
-    operations = {"retrieve": Operation("retrievePendingExport", "Retrieve a pending export")}
+    operations = {
+        "retrieve": Operation("retrievePendingExport", "Retrieve a pending export"),
+        "retry": Operation("retryPendingExport", "Send a failed pending export again"),
+        "destroy": Operation("discardPendingExport", "Discard what was not sent", errors=(400,)),
+    }
     queryset = with_objects(PendingExport.objects.all())
     serializer_class = PendingExportSerializer
     path_id = "pendingExportId"
@@ -83,6 +88,14 @@ class PendingExportViewSet(RetrieveMixin, ResourceViewSet):
         export.attribute_changes, summaries = shown_changes(export)
         export.attribute_change_summaries = summaries or None
         return export
+
+    @extend_schema(request=None, responses=PendingExportSerializer)
+    def retry(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        retry_export(self.get_object(), self.caller.initiator)
+        return super().retrieve(request)
+
+    def perform_destroy(self, instance: PendingExport) -> None:
+        discard_export(instance, self.caller.initiator)
 
 
 class PendingExportChangeViewSet(ResourceViewSet):

@@ -84,7 +84,8 @@ FROM (SELECT id FROM changed_join WHERE id > %(after)s ORDER BY id LIMIT %(limit
 
 -- name: make_reference_candidates
 -- What one page judges: references that MVOs may have, and references that accounts may have. is_change: not only a
--- rule that enforces asks for it.
+-- rule that enforces asks for it. outside_of_rule: objects, or MVOs, that a rule does not take; is_retained: it stays
+-- joined in scope of no rule.
 CREATE TEMPORARY TABLE mvo_candidate (
     mvo_id uuid,
     attribute_id integer,
@@ -97,6 +98,17 @@ CREATE TEMPORARY TABLE account_candidate (
     target_id uuid,
     is_change boolean NOT NULL,
     PRIMARY KEY (cso_id, attribute_id, target_id)
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE wanted_attribute (
+    mvo_id uuid,
+    attribute_id integer,
+    PRIMARY KEY (mvo_id, attribute_id)
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE outside_of_rule (
+    rule_id integer,
+    object_id uuid,
+    is_retained boolean NOT NULL,
+    PRIMARY KEY (rule_id, object_id)
 ) ON COMMIT DROP;
 
 -- name: add_changed_references
@@ -168,6 +180,7 @@ INSERT INTO mvo_candidate (mvo_id, attribute_id, target_id)
 SELECT orphaned.mvo_id, orphaned.attribute_id, orphaned.target_id
 FROM orphaned_reference AS orphaned
 JOIN mvo ON mvo.id = orphaned.mvo_id
+        AND mvo.status = 'Normal'
 WHERE orphaned.ordinal > %(after)s
   AND orphaned.ordinal <= %(last)s
 ON CONFLICT DO NOTHING;
@@ -178,6 +191,7 @@ INSERT INTO judged_reference (mvo_id, attribute_id, target_id, verdict)
 SELECT orphaned.mvo_id, orphaned.attribute_id, orphaned.target_id, 'remove'
 FROM orphaned_reference AS orphaned
 JOIN mvo ON mvo.id = orphaned.mvo_id
+        AND mvo.status = 'Normal'
 WHERE orphaned.ordinal > %(after)s
   AND orphaned.ordinal <= %(last)s;
 
@@ -369,10 +383,46 @@ FROM found
 WHERE EXISTS (SELECT FROM reference_outflow AS flow WHERE flow.target_id = found.attribute_id)
 ORDER BY found.id, found.cso_id, found.attribute_id, found.target_id;
 
+-- name: want_attributes
+-- The attributes that the page's candidates are of. Reads mvo_candidate (temporary).
+INSERT INTO wanted_attribute (mvo_id, attribute_id)
+SELECT DISTINCT mvo_id, attribute_id
+FROM mvo_candidate;
+
+-- name: want_attributes_of_work
+-- Attributes of the MVOs of changed objects, where a rule takes some objects only.
+-- Index: work_pkey, cso_join_pkey, mvo_pkey.
+INSERT INTO wanted_attribute (mvo_id, attribute_id)
+SELECT DISTINCT holder.mvo_id, flow.target_id
+FROM work
+JOIN cso_join AS holder ON holder.cso_id = work.object_id
+JOIN mvo ON mvo.id = holder.mvo_id
+JOIN reference_inflow AS flow ON flow.type_id = mvo.type_id
+                             AND flow.system_id = holder.system_id
+                             AND flow.scoped
+WHERE work.phase = 'active'
+  AND work.ordinal > %(after)s
+  AND work.ordinal <= %(last)s;
+
+-- name: scoped_contributors
+-- Objects that may hold these attributes by a rule which takes some objects only.
+-- Index: mvo_pkey, cso_join_one_per_system, cso_pkey.
+SELECT DISTINCT flow.rule_id, cso.id::text, cso.object_type_id, cso.document::text
+FROM wanted_attribute AS wanted
+JOIN mvo ON mvo.id = wanted.mvo_id
+JOIN reference_inflow AS flow ON flow.target_id = wanted.attribute_id
+                             AND flow.type_id = mvo.type_id
+                             AND flow.scoped
+JOIN cso_join AS holder ON holder.mvo_id = wanted.mvo_id
+                       AND holder.system_id = flow.system_id
+JOIN cso ON cso.id = holder.cso_id
+        AND cso.object_type_id = flow.object_type_id;
+
 -- name: elect_contributors
--- Who holds each attribute of the page: the best mapping, by rank, whose object has a value that leads to an MVO.
--- several: it has more than one, and the attribute takes only one. contributors: mappings that could have held it.
--- Index: mvo_pkey, cso_join_one_per_system, cso_pkey, cso_reference_pkey, cso_join_pkey.
+-- Who holds each attribute of the page: the best mapping, by rank, whose object has a value that leads to an MVO. An object
+-- out of the rule's scope gives nothing; one that kept its join all the same keeps what it holds, as it was (frozen).
+-- several: it has more than one value, and the attribute takes only one. contributors: mappings that could have held it.
+-- Index: mvo_pkey, cso_join_one_per_system, cso_pkey, cso_reference_pkey, cso_join_pkey, mvo_reference_pkey.
 CREATE TEMPORARY TABLE elected (
     mvo_id uuid,
     attribute_id integer,
@@ -383,6 +433,7 @@ CREATE TEMPORARY TABLE elected (
     single_valued boolean NOT NULL,
     contributors bigint NOT NULL,
     sources bigint NOT NULL,
+    frozen boolean NOT NULL,
     several boolean NOT NULL,
     PRIMARY KEY (mvo_id, attribute_id)
 ) ON COMMIT DROP;
@@ -390,11 +441,12 @@ INSERT INTO elected
 WITH contributor AS (
     SELECT
         wanted.mvo_id, wanted.attribute_id, flow.system_id, flow.rule_id, flow.source_id, cso.id AS cso_id,
-        flow.single_valued, flow.null_is_value, flow.rank,
+        flow.single_valued, flow.null_is_value, flow.rank, outside.is_retained IS NOT NULL AS frozen,
         count(*) OVER (PARTITION BY wanted.mvo_id, wanted.attribute_id) AS contributors,
         count(*) OVER (PARTITION BY wanted.mvo_id, wanted.attribute_id, flow.rule_id) AS sources
-    FROM (SELECT DISTINCT mvo_id, attribute_id FROM mvo_candidate) AS wanted
+    FROM wanted_attribute AS wanted
     JOIN mvo ON mvo.id = wanted.mvo_id
+            AND mvo.status = 'Normal'
     JOIN reference_inflow AS flow ON flow.target_id = wanted.attribute_id
                                  AND flow.type_id = mvo.type_id
     JOIN cso_join AS holder ON holder.mvo_id = wanted.mvo_id
@@ -402,9 +454,12 @@ WITH contributor AS (
     JOIN cso ON cso.id = holder.cso_id
             AND cso.object_type_id = flow.object_type_id
             AND cso.status <> 'PendingProvisioning'
+    LEFT JOIN outside_of_rule AS outside ON outside.rule_id = flow.rule_id
+                                        AND outside.object_id = cso.id
+    WHERE outside.is_retained IS NOT FALSE
 )
 SELECT DISTINCT ON (mvo_id, attribute_id)
-    mvo_id, attribute_id, system_id, rule_id, source_id, cso_id, single_valued, contributors, sources,
+    mvo_id, attribute_id, system_id, rule_id, source_id, cso_id, single_valued, contributors, sources, frozen,
     single_valued AND EXISTS (
         SELECT
         FROM cso_reference AS one
@@ -415,14 +470,23 @@ SELECT DISTINCT ON (mvo_id, attribute_id)
           AND one.attribute_id = contributor.source_id
     )
 FROM contributor
-WHERE null_is_value
-   OR EXISTS (
-       SELECT
-       FROM cso_reference AS reference
-       JOIN cso_join AS target ON target.cso_id = reference.target_id
-       WHERE reference.cso_id = contributor.cso_id
-         AND reference.attribute_id = contributor.source_id
-   )
+WHERE CASE
+    WHEN frozen THEN rule_id IS NOT DISTINCT FROM (
+        SELECT held.rule_id
+        FROM mvo_reference AS held
+        WHERE held.mvo_id = contributor.mvo_id
+          AND held.attribute_id = contributor.attribute_id
+        LIMIT 1
+    )
+    ELSE null_is_value OR (
+        SELECT true
+        FROM cso_reference AS reference
+        JOIN cso_join AS target ON target.cso_id = reference.target_id
+        WHERE reference.cso_id = contributor.cso_id
+          AND reference.attribute_id = contributor.source_id
+        LIMIT 1
+    )
+END
 ORDER BY mvo_id, attribute_id, rank;
 
 -- name: any_single_values
@@ -474,6 +538,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS present ON true
 WHERE NOT elected.single_valued
+  AND NOT elected.frozen
   AND (
       elected.sources > 1
       OR (present.is_there AND present.rule_id IS DISTINCT FROM elected.rule_id)
@@ -484,6 +549,32 @@ WHERE NOT elected.single_valued
       FROM changed_join
       WHERE changed_join.cso_id = elected.cso_id
         AND changed_join.mvo_id = elected.mvo_id
+  );
+
+-- name: note_rescoped_holders
+-- The same of changed objects, any of which may have entered or left a rule's scope: the joins of those by which the
+-- attribute is to be held, or was. Index: mvo_reference_pkey, cso_join_one_per_system, changed_join_by_cso.
+INSERT INTO changed_join (cso_id, mvo_id, system_id)
+SELECT DISTINCT holder.cso_id, holder.mvo_id, holder.system_id
+FROM wanted_attribute AS wanted
+LEFT JOIN elected ON elected.mvo_id = wanted.mvo_id
+                 AND elected.attribute_id = wanted.attribute_id
+LEFT JOIN LATERAL (
+    SELECT held.rule_id, held.system_id
+    FROM mvo_reference AS held
+    WHERE held.mvo_id = wanted.mvo_id
+      AND held.attribute_id = wanted.attribute_id
+    LIMIT 1
+) AS present ON true
+JOIN cso_join AS holder ON holder.mvo_id = wanted.mvo_id
+                       AND holder.system_id = coalesce(elected.system_id, present.system_id)
+WHERE elected.frozen IS NOT TRUE
+  AND present.rule_id IS DISTINCT FROM elected.rule_id
+  AND NOT EXISTS (
+      SELECT
+      FROM changed_join
+      WHERE changed_join.cso_id = holder.cso_id
+        AND changed_join.mvo_id = holder.mvo_id
   );
 
 -- name: judge_mvo_references
@@ -504,7 +595,7 @@ INSERT INTO judged_reference
 SELECT
     candidate.mvo_id, candidate.attribute_id, candidate.target_id,
     CASE
-        WHEN elected.several THEN NULL
+        WHEN elected.several OR elected.frozen THEN NULL
         WHEN elected.cso_id IS NOT NULL THEN
             CASE
                 WHEN (
@@ -516,7 +607,8 @@ SELECT
                     LIMIT 1
                 ) THEN
                     CASE
-                        WHEN held.mvo_id IS NULL THEN 'add'
+                        WHEN held.mvo_id IS NULL THEN
+                            (SELECT 'add' FROM mvo AS referred WHERE referred.id = candidate.target_id AND status = 'Normal')
                         WHEN held.rule_id IS DISTINCT FROM elected.rule_id THEN 'take'
                     END
                 WHEN held.mvo_id IS NOT NULL THEN 'remove'
@@ -538,6 +630,7 @@ SELECT
     elected.system_id, elected.rule_id, elected.cso_id
 FROM mvo_candidate AS candidate
 JOIN mvo ON mvo.id = candidate.mvo_id
+        AND mvo.status = 'Normal'
 LEFT JOIN elected ON elected.mvo_id = candidate.mvo_id
                  AND elected.attribute_id = candidate.attribute_id
 LEFT JOIN cso_join AS target ON target.mvo_id = candidate.target_id
@@ -693,8 +786,19 @@ JOIN cso_join AS target ON target.mvo_id = held.target_id
 ON CONFLICT (cso_id, attribute_id, target_id)
     DO UPDATE SET is_change = account_candidate.is_change OR excluded.is_change;
 
+-- name: scoped_accounts
+-- MVOs with accounts that may get values by a rule which takes some MVOs only. Index: cso_join_pkey, mvo_pkey.
+SELECT DISTINCT flow.rule_id, mvo.id::text, mvo.document::text
+FROM (SELECT DISTINCT cso_id, attribute_id FROM account_candidate) AS wanted
+JOIN cso_join AS holder ON holder.cso_id = wanted.cso_id
+JOIN mvo ON mvo.id = holder.mvo_id
+JOIN reference_outflow AS flow ON flow.target_id = wanted.attribute_id
+                              AND flow.type_id = mvo.type_id
+                              AND flow.scoped;
+
 -- name: find_account_flows
--- By which mapping each attribute of an account gets its values: of several sources, the first that has any. Accounts
+-- By which mapping each attribute of an account gets its values: of the rules that take its MVO the first, and of several
+-- sources the first that has any. Accounts
 -- that are obsolete, about to go or in scope of no rule are left alone, and what is written only into new objects once
 -- they have left. several: it takes one value, and is to have more.
 -- Index: cso_pkey, cso_join_pkey, mvo_pkey, mvo_reference_pkey, pending_export_cso_id_key.
@@ -731,7 +835,14 @@ CROSS JOIN LATERAL (
     FROM reference_outflow AS outflow
     WHERE outflow.target_id = wanted.attribute_id
       AND outflow.type_id = mvo.type_id
+      AND NOT EXISTS (
+          SELECT
+          FROM outside_of_rule AS outside
+          WHERE outside.rule_id = outflow.rule_id
+            AND outside.object_id = mvo.id
+      )
     ORDER BY
+        outflow.rank,
         (
             SELECT true
             FROM mvo_reference AS held
@@ -747,9 +858,10 @@ WHERE export.change_type IS DISTINCT FROM 'Delete'
   AND (NOT flow.initial_only OR (export.change_type = 'Create' AND export.sent IS NULL));
 
 -- name: judge_account_references
--- Whether each reference is wanted, and whether the account has it, overlaid with what left for it. References to obsolete
--- objects are left to the synchronisation of their own system.
--- Index: cso_pkey, cso_join_pkey, mvo_reference_pkey, cso_reference_by_target, pending_export_reference_pkey.
+-- Whether each reference is wanted, and whether the account has it, overlaid with what left for it. One to an account that
+-- is to be deleted is not; references to obsolete objects are left to the synchronisation of their own system.
+-- Index: cso_pkey, cso_join_pkey, mvo_reference_pkey, cso_reference_by_target, pending_export_reference_pkey,
+-- pending_export_cso_id_key.
 CREATE TEMPORARY TABLE judged_change (
     cso_id uuid NOT NULL,
     attribute_id integer NOT NULL,
@@ -772,7 +884,12 @@ SELECT
         WHERE held.mvo_id = flow.mvo_id
           AND held.attribute_id = flow.source_id
           AND held.target_id = referred.mvo_id
-    ) IS NOT NULL,
+    ) IS NOT NULL AND (
+        SELECT true
+        FROM pending_export AS leaving
+        WHERE leaving.cso_id = candidate.target_id
+          AND leaving.change_type = 'Delete'
+    ) IS NULL,
     coalesce(
         (
             SELECT NOT left_already.is_removal

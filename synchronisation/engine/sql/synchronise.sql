@@ -68,8 +68,8 @@ ON CONFLICT (rule_id, key, mvo_id) DO NOTHING;
 
 -- name: free_mvos
 -- Notes whose CSO leaves, with what its item will say. Index: cso_join_pkey.
-INSERT INTO freed (mvo_id, cso_id, external_id, display_name, object_type)
-SELECT cso_join.mvo_id, cso.id, cso.external_id, cso.display_name, object_type.name
+INSERT INTO freed (mvo_id, cso_id, external_id, display_name, object_type, object_type_id, outcome)
+SELECT cso_join.mvo_id, cso.id, cso.external_id, cso.display_name, object_type.name, object_type.id, 'Disconnected'
 FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
 JOIN cso ON cso.id = wanted.cso_id
 JOIN cso_join ON cso_join.cso_id = cso.id
@@ -114,3 +114,28 @@ SELECT cso.object_type_id, replace(cso.external_id_hash::text, '-', '')
 FROM unnest(%(types)s::integer[], %(hashes)s::uuid[]) AS wanted (object_type_id, external_id_hash)
 JOIN cso ON cso.object_type_id = wanted.object_type_id
         AND cso.external_id_hash = wanted.external_id_hash;
+
+-- name: unkeyed_page
+-- The next active objects of a system without an MVO that changed since it was keyed. Index: cso_by_change_number,
+-- cso_join_pkey.
+SELECT cso.id::text, cso.object_type_id, cso.document::text, cso.change_number
+FROM cso
+WHERE cso.system_id = %(system)s
+  AND cso.change_number > %(after)s
+  AND cso.object_type_id = ANY (%(types)s)
+  AND cso.status = 'Normal'
+  AND NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = cso.id)
+ORDER BY cso.change_number
+LIMIT %(limit)s;
+
+-- name: leave_over_answering
+-- Unjoined objects that answer to a key an MVO gained: the next delta synchronisation of their system looks at them.
+-- Index: cso_match_key_once, cso_pkey, cso_join_pkey.
+INSERT INTO left_over (cso_id, system_id, reason)
+SELECT DISTINCT ON (cso.id) cso.id, cso.system_id, 'a metaverse object answers to its match key now'
+FROM unnest(%(rules)s::integer[], %(keys)s::uuid[]) AS gained (rule_id, key)
+JOIN cso_match_key ON cso_match_key.rule_id = gained.rule_id
+                  AND cso_match_key.key = gained.key
+JOIN cso ON cso.id = cso_match_key.cso_id
+WHERE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = cso.id)
+ON CONFLICT (cso_id) DO NOTHING;

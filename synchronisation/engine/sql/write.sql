@@ -25,10 +25,29 @@ DELETE FROM cso
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: mark_deprovisioned
--- Remembered: inbound, such an object neither joins nor projects.
+-- Remembered: inbound, such an object neither joins nor projects. Its new number lets its keys be written again.
 UPDATE cso
-SET deprovisioned = true
+SET deprovisioned = true,
+    change_number = nextval('cso_change_number')
 WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: renumber_csos
+-- Objects that have no MVO any more, though nothing else about them changed. Index: cso_pkey.
+UPDATE cso
+SET change_number = nextval('cso_change_number')
+WHERE id = ANY (%(ids)s::uuid[]);
+
+-- name: welcome_back
+-- Objects that an MVO found are no longer deprovisioned. Index: cso_pkey.
+UPDATE cso
+SET deprovisioned = false
+WHERE id = ANY (%(ids)s::uuid[])
+  AND deprovisioned;
+
+-- name: remove_cso_keys
+-- An object that is joined is not looked for any more. Index: cso_match_key_by_cso.
+DELETE FROM cso_match_key
+WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_mvo_keys
 -- Index: mvo_match_key_by_mvo.
@@ -94,11 +113,25 @@ WHERE cso_join.cso_id = join_rule.cso_id;
 
 -- name: update_exports
 -- What is wanted now replaces what was queued; a new wish is tried at once.
-UPDATE pending_export AS export
-SET change_type = changed.change_type,
-    status = changed.status,
-    error_count = changed.error_count,
-    pending = changed.pending,
-    next_retry = NULL
-FROM changed_export AS changed
-WHERE export.id = changed.id;
+-- References to an account that is to be deleted, or no longer is, are looked at: its join is noted, as if it had changed.
+-- Index: pending_export_pkey.
+WITH updated AS (
+    UPDATE pending_export AS export
+    SET change_type = changed.change_type,
+        status = changed.status,
+        error_count = changed.error_count,
+        pending = changed.pending,
+        next_retry = NULL
+    FROM changed_export AS changed
+    JOIN pending_export AS before ON before.id = changed.id
+    WHERE export.id = changed.id
+    RETURNING
+        export.cso_id, export.mvo_id, export.system_id,
+        (before.change_type = 'Delete') <> (changed.change_type = 'Delete') AS turned
+)
+INSERT INTO changed_join (cso_id, mvo_id, system_id)
+SELECT cso_id, mvo_id, system_id
+FROM updated
+WHERE turned
+  AND mvo_id IS NOT NULL
+  AND EXISTS (SELECT FROM reference_mapping);

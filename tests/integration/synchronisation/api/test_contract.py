@@ -17,6 +17,7 @@ TAGS = {
     "Synchronisation Rules",
     "Attribute Mappings",
     "Matching Rules",
+    "Scoping Criteria",
     "Metaverse Object Types",
     "Metaverse Attributes",
     "Metaverse Objects",

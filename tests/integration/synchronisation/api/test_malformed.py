@@ -49,6 +49,14 @@ FIELDS = (
     "priority",
     "order",
     "caseSensitive",
+    "position",
+    "comparisonType",
+    "stringValue",
+    "intValue",
+    "decimalValue",
+    "dateTimeValue",
+    "boolValue",
+    "guidValue",
     "mode",
     "pluralName",
     "icon",
@@ -110,6 +118,10 @@ def targets(administrator: APIClient, hr: Any) -> list[tuple[str, str]]:
     mapping = create_mapping(administrator, rule, body)
     types = {"connectedSystemObjectTypeId": kind, "metaverseObjectTypeId": person}
     matching = call(administrator, "post", f"{SYSTEMS}/{system}/matching-rules", body | types, 201)
+    groups = f"{RULES}/{rule['id']}/scoping-criteria"
+    group = f"{groups}/{call(administrator, 'post', groups, {'type': 'All'}, 201)['id']}"
+    comparison = source | {"comparisonType": "Equals", "stringValue": "x"}
+    criterion = call(administrator, "post", f"{group}/criteria", comparison, 201)
     return [
         ("POST", SYSTEMS),
         ("PUT", f"{SYSTEMS}/{system}"),
@@ -126,6 +138,11 @@ def targets(administrator: APIClient, hr: Any) -> list[tuple[str, str]]:
         ("PUT", f"{SYSTEMS}/{system}/matching-rules/{matching['id']}"),
         ("POST", f"{RULES}/{rule['id']}/matching-rules"),
         ("POST", f"{SYSTEMS}/{system}/matching-mode"),
+        ("POST", groups),
+        ("PUT", group),
+        ("POST", f"{group}/child-groups"),
+        ("POST", f"{group}/criteria"),
+        ("PUT", f"{group}/criteria/{criterion['id']}"),
         ("POST", f"{V1}/metaverse/object-types"),
         ("PUT", f"{V1}/metaverse/object-types/{person}"),
         ("POST", f"{V1}/metaverse/attributes"),

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
-from activities.models import Activity
+from activities.models import Activity, RunType
 from synchronisation.models import CsoMatchKey, MatchingRule, MvoMatchKey, SyncRule
 from tests.api import assert_error
 from tests.integration.synchronisation.api.configuration import (
@@ -17,6 +17,7 @@ from tests.integration.synchronisation.api.configuration import (
     metaverse_type_id,
     object_type_id,
 )
+from tests.integration.synchronisation.runs import open_run, taken_run
 
 
 def body_for(system: Any, column: str = "employeeId", target: str = "Employee ID", **fields: Any) -> Any:
@@ -115,6 +116,72 @@ def test_update_changes_only_what_is_sent_and_forgets_the_keys(administrator: AP
     assert not CsoMatchKey.objects.exists()
 
 
+def test_update_that_finds_the_same_objects_keeps_the_keys(administrator: APIClient, hr: Any) -> None:
+    rule = create(administrator, hr)
+    add_keys(rule["id"])
+    source = {"connectedSystemAttributeId": rule["sources"][0]["connectedSystemAttributeId"], "order": 3}
+    path = f"{SYSTEMS}/{hr['id']}/matching-rules/{rule['id']}"
+    call(administrator, "put", path, {"order": 5, "sources": [source]})
+    assert MatchingRule.objects.get(pk=rule["id"]).keys_ready is True
+    assert MvoMatchKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("run_type", "is_taken", "status"),
+    [
+        (RunType.FULL_SYNCHRONISATION, True, 400),
+        (RunType.DELTA_SYNCHRONISATION, True, 400),
+        (RunType.DELTA_SYNCHRONISATION, False, 200),
+        (RunType.FULL_IMPORT, True, 200),
+    ],
+    ids=["full synchronisation", "delta synchronisation", "queued", "import"],
+)
+def test_keys_stay_while_a_synchronisation_goes_by_them(
+    administrator: APIClient, hr: Any, directory: Any, run_type: RunType, is_taken: bool, status: int
+) -> None:
+    """Without them it would take everybody it meets for somebody new."""
+    rule = create(administrator, hr)
+    add_keys(rule["id"])
+    (taken_run if is_taken else open_run)(run_type, directory["id"])
+    response = administrator.put(f"{SYSTEMS}/{hr['id']}/matching-rules/{rule['id']}", {"caseSensitive": False})
+    assert response.status_code == status
+    assert ("wait until it has ended" in response.json().get("message", "")) is (status == 400)
+    assert MvoMatchKey.objects.exists() is MatchingRule.objects.get().keys_ready is (status == 400)
+    assert MatchingRule.objects.get().case_sensitive is (status == 400)
+
+
+@pytest.mark.parametrize("what", ["matching rule", "mode", "synchronisation rule"])
+def test_keys_of_rules_that_are_gone_stay_as_long_as_a_synchronisation_goes_by_them(
+    administrator: APIClient, hr: Any, directory: Any, what: str
+) -> None:
+    if what == "synchronisation rule":
+        switch(administrator, hr, "SyncRule")
+        path = f"{RULES}/{create_rule(administrator, hr)['id']}"
+        rule = call(administrator, "post", f"{path}/matching-rules", body_for(hr), 201)
+    else:
+        rule = create(administrator, hr)
+        path = f"{SYSTEMS}/{hr['id']}/matching-rules/{rule['id']}"
+    add_keys(rule["id"])
+    run, _ = taken_run(RunType.DELTA_SYNCHRONISATION, directory["id"])
+    if what == "mode":
+        switch(administrator, hr, "SyncRule")
+    else:
+        call(administrator, "delete", path, status=204)
+    assert not MatchingRule.objects.exists()
+    assert (MvoMatchKey.objects.count(), CsoMatchKey.objects.count()) == (1, 1)
+    Activity.objects.filter(pk=run.pk).update(status="Complete")
+    other = create(administrator, directory, "uid")
+    call(administrator, "delete", f"{SYSTEMS}/{directory['id']}/matching-rules/{other['id']}", status=204)
+    assert (MvoMatchKey.objects.count(), CsoMatchKey.objects.count()) == (0, 0)
+
+
+def test_keys_of_other_rules_stay(administrator: APIClient, hr: Any) -> None:
+    kept, removed = create(administrator, hr), create(administrator, hr, "email", "Email")
+    add_keys(kept["id"])
+    call(administrator, "delete", f"{SYSTEMS}/{hr['id']}/matching-rules/{removed['id']}", status=204)
+    assert MvoMatchKey.objects.get().rule_id == CsoMatchKey.objects.get().rule_id == kept["id"]
+
+
 def test_delete_takes_the_keys_along(administrator: APIClient, hr: Any) -> None:
     rule = create(administrator, hr)
     add_keys(rule["id"])
@@ -183,6 +250,62 @@ def test_switch_gives_every_synchronisation_rule_a_copy_and_back(administrator: 
     back = switch(administrator, hr, "ConnectedSystem")
     assert (back["migratedRuleCount"], back["removedRuleCount"]) == (1, 1)
     assert [rule["targetMetaverseAttributeName"] for rule in listed(administrator, hr)] == ["Employee ID"]
+
+
+def test_switch_carries_over_what_rules_compare_and_in_which_order(administrator: APIClient, hr: Any) -> None:
+    rule = create_rule(administrator, hr)
+    columns, targets = attribute_ids(hr["id"]), metaverse_attribute_ids()
+    names = [{"connectedSystemAttributeId": columns[name], "order": n} for n, name in enumerate(("lastName", "email"))]
+    create(administrator, hr, order=4)
+    create(administrator, hr, "email", "Email", order=2, caseSensitive=False, sources=names)
+    before = listed(administrator, hr)
+    switch(administrator, hr, "SyncRule")
+    there = call(administrator, "get", f"{RULES}/{rule['id']}/matching-rules")
+    assert {r["syncRuleId"] for r in there} == {rule["id"]}
+    switch(administrator, hr, "ConnectedSystem")
+    back = listed(administrator, hr)
+    assert meanings(there) == meanings(back) == meanings(before)
+    assert meanings(back) == [
+        (targets["Email"], False, [columns["lastName"], columns["email"]]),
+        (targets["Employee ID"], True, [columns["employeeId"]]),
+    ]
+    assert not MatchingRule.objects.filter(keys_ready=True).exists()
+
+
+def meanings(rules: Any) -> list[tuple[int, bool, list[int]]]:
+    """What each compares, in the order in which they are tried."""
+    return [
+        (
+            rule["targetMetaverseAttributeId"],
+            rule["caseSensitive"],
+            [source["connectedSystemAttributeId"] for source in rule["sources"]],
+        )
+        for rule in rules
+    ]
+
+
+def test_switch_back_puts_the_rules_of_one_synchronisation_rule_before_those_of_the_next(
+    administrator: APIClient, hr: Any
+) -> None:
+    switch(administrator, hr, "SyncRule")
+    rules = [create_rule(administrator, hr, name=name) for name in ("one", "two")]
+    for rule, column, order in ((1, "lastName", 0), (0, "email", 9), (1, "email", 1)):
+        body = body_for(hr, column, "Email", order=order)
+        call(administrator, "post", f"{RULES}/{rules[rule]['id']}/matching-rules", body, 201)
+    result = switch(administrator, hr, "ConnectedSystem")
+    columns = attribute_ids(hr["id"])
+    assert (result["migratedRuleCount"], result["removedRuleCount"], len(result["warnings"])) == (2, 1, 1)
+    assert [ids for _, _, ids in meanings(listed(administrator, hr))] == [[columns["email"]], [columns["lastName"]]]
+
+
+def test_switch_is_an_edit_of_the_rules_and_leaves_an_activity(administrator: APIClient, hr: Any) -> None:
+    create(administrator, hr)
+    create_rule(administrator, hr)
+    before = SyncRule.objects.get().edited
+    switch(administrator, hr, "SyncRule")
+    activity = Activity.objects.filter(target_type="ConnectedSystem").latest("created")
+    assert SyncRule.objects.get().edited > before
+    assert activity.message == "Matching mode switched to SyncRule. 1 matching rules carried over, 0 removed."
 
 
 def test_switch_names_rules_that_nobody_can_take_over(administrator: APIClient, hr: Any) -> None:

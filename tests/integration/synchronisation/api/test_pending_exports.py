@@ -2,12 +2,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from synchronisation.models import Attribute, ConnectorSpaceObject, ObjectType, PendingExport
+from activities.models import Activity
+from synchronisation.models import Attribute, ConnectorSpaceObject, CsoReference, Join, ObjectType, PendingExport
 from tests.api import EndpointTests, assert_error, query_count
 from tests.integration.synchronisation.api.configuration import SYSTEMS, V1, call
-from tests.integration.synchronisation.api.objects import create_cso, create_mvo, queue
+from tests.integration.synchronisation.api.objects import create_cso, create_mvo, create_reference, join, queue
 
 EXPORTS = f"{V1}/synchronisation/pending-exports"
 Row = tuple[str, str, str, Any, int]
@@ -175,3 +177,92 @@ def test_export_whose_object_is_gone_is_still_shown(administrator: APIClient, ac
     answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
     assert (answered["connectedSystemObjectTypeName"], len(answered["attributeChanges"])) == (None, 1)
     assert PendingExport.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ["Failed", "ExportNotConfirmed"])
+def test_failed_export_is_due_again_with_all_its_attempts(
+    administrator: APIClient, account: ConnectorSpaceObject, status: str
+) -> None:
+    waiting = {"status": status, "error_count": 5, "next_retry": timezone.now(), "last_error_message": "No."}
+    export = queue(account, {}, **waiting)
+    answered = call(administrator, "post", f"{EXPORTS}/{export.pk}/retry")
+    assert (answered["status"], answered["errorCount"], answered["nextRetryAt"]) == ("Pending", 0, None)
+    assert answered == call(administrator, "get", f"{EXPORTS}/{export.pk}")
+    activity = Activity.objects.latest("created")
+    assert (activity.target_name, activity.message) == ("Directory", f"Pending export {export.pk} queued again.")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("Pending", "run an export"), ("Executing", "wait for its result"), ("Exported", "run an import")],
+)
+def test_export_that_has_not_failed_is_not_retried(
+    administrator: APIClient, account: ConnectorSpaceObject, status: str, words: str
+) -> None:
+    export = queue(account, {}, status=status, error_count=2)
+    response = administrator.post(f"{EXPORTS}/{export.pk}/retry")
+    assert_error(response, 400, "BAD_REQUEST")
+    assert words in response.json()["message"]
+    export.refresh_from_db()
+    assert (export.status, export.error_count) == (status, 2)
+
+
+def test_discarded_update_leaves_the_object_alone(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    join(account, create_mvo())
+    export = queue(account, {named(account, "mail"): {"set": "x"}}, status="Failed")
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+    assert not PendingExport.objects.exists()
+    assert (ConnectorSpaceObject.objects.get(), Join.objects.count()) == (account, 1)
+    assert Activity.objects.latest("created").message == f"Pending export {export.pk} discarded."
+    assert_error(administrator.delete(f"{EXPORTS}/{export.pk}"), 404, "NOT_FOUND")
+
+
+def test_discarded_create_takes_its_placeholder_along(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    placeholder = create_cso(account.object_type, status="PendingProvisioning")
+    join(placeholder, create_mvo(), "Provisioned")
+    create_reference(account, named(account, "manager"), "li", placeholder.pk)
+    export = queue(placeholder, {named(account, "mail"): {"set": "x"}}, change_type="Create")
+    kept = queue(account, {})
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+    assert (ConnectorSpaceObject.objects.get(), PendingExport.objects.get()) == (account, kept)
+    assert not Join.objects.exists()
+    assert (CsoReference.objects.get().text, CsoReference.objects.get().target_id) == ("li", None)
+
+
+def test_discarded_create_of_an_object_that_was_found_leaves_it(
+    administrator: APIClient, account: ConnectorSpaceObject
+) -> None:
+    join(account, create_mvo(), "Provisioned")
+    export = queue(account, {}, change_type="Create", status="Failed")
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+    assert (ConnectorSpaceObject.objects.count(), Join.objects.count(), PendingExport.objects.count()) == (1, 1, 0)
+
+
+def test_discarding_leaves_what_was_sent(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    mail, surname = named(account, "mail"), named(account, "sn")
+    sent = {str(mail.pk): {"set": "z@x"}}
+    export = queue(account, {surname: {"set": "Å"}}, sent=sent)
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+    export.refresh_from_db()
+    assert (export.sent, export.pending, export.status) == (sent, {}, "Exported")
+
+
+@pytest.mark.parametrize(("status", "sent"), [("Executing", None), ("Executing", {}), ("Exported", {})], ids=str)
+def test_what_has_left_cannot_be_discarded(
+    administrator: APIClient, account: ConnectorSpaceObject, status: str, sent: Any
+) -> None:
+    export = queue(account, {}, status=status, sent=sent)
+    assert_error(administrator.delete(f"{EXPORTS}/{export.pk}"), 400, "BAD_REQUEST")
+    assert PendingExport.objects.get() == export
+
+
+def test_delete_is_discarded_whatever_left_before(administrator: APIClient, account: ConnectorSpaceObject) -> None:
+    export = queue(account, {}, change_type="Delete", sent={"1": {"set": "x"}})
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+    assert not PendingExport.objects.exists()
+    assert ConnectorSpaceObject.objects.get() == account
+
+
+def test_unknown_export_is_neither_retried_nor_discarded(administrator: APIClient) -> None:
+    assert_error(administrator.post(f"{EXPORTS}/{UUID(int=1)}/retry"), 404, "NOT_FOUND")
+    assert_error(administrator.delete(f"{EXPORTS}/{UUID(int=1)}"), 404, "NOT_FOUND")

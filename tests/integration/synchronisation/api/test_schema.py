@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from activities.models import Activity, OperationType
-from synchronisation.models import Attribute, ConnectorSpaceObject, ObjectType
+from activities.models import Activity, OperationType, RunType
+from synchronisation.models import Attribute, ConnectorSpaceObject, MatchingRule, ObjectType
 from tests.api import EndpointTests, assert_error, query_count
 from tests.integration.synchronisation.api.configuration import (
     RULES,
@@ -16,9 +16,11 @@ from tests.integration.synchronisation.api.configuration import (
     create_rule,
     create_system,
     metaverse_attribute_ids,
+    metaverse_type_id,
     object_type_id,
 )
 from tests.integration.synchronisation.api.objects import create_cso
+from tests.integration.synchronisation.runs import taken_run
 
 
 class TestAccess(EndpointTests):
@@ -122,6 +124,27 @@ def test_mapping_of_a_column_that_is_gone_goes_with_it(administrator: APIClient,
     assert [mapping["targetMetaverseAttributeName"] for mapping in left] == ["Display Name"]
     assert "was removed" in (warning or "")
     assert "no longer works" in (warning or "")
+
+
+def test_matching_rule_does_not_lose_a_source_under_a_synchronisation(
+    administrator: APIClient, hr: Any, files: Path
+) -> None:
+    columns = attribute_ids(hr["id"])
+    body = {
+        "connectedSystemObjectTypeId": object_type_id(hr["id"]),
+        "metaverseObjectTypeId": metaverse_type_id(),
+        "targetMetaverseAttributeId": metaverse_attribute_ids()["Email"],
+        "sources": [{"connectedSystemAttributeId": columns[name]} for name in ("email", "firstName")],
+    }
+    call(administrator, "post", f"{SYSTEMS}/{hr['id']}/matching-rules", body, 201)
+    (files / "hr.csv").write_text("employeeId,firstName\n1,Zoë\n", encoding="utf-8")
+    run, _ = taken_run(RunType.DELTA_SYNCHRONISATION)
+    assert_error(administrator.post(f"{SYSTEMS}/{hr['id']}/import-schema"), 400, "BAD_REQUEST")
+    assert attribute_ids(hr["id"]) == columns
+    Activity.objects.filter(pk=run.pk).update(status="Complete")
+    import_schema(administrator, hr)
+    assert set(attribute_ids(hr["id"])) == {"employeeId", "firstName"}
+    assert MatchingRule.objects.get().sources.count() == 1
 
 
 def test_object_type_that_is_gone_is_removed(administrator: APIClient, hr: Any, files: Path) -> None:

@@ -59,6 +59,10 @@ INSERT INTO mvo_match_key (rule_id, key, mvo_id)
 SELECT 1, hash, mvo
 FROM object;
 
+INSERT INTO cso_match_key (rule_id, key, cso_id)
+SELECT 1, hash, cso
+FROM object;
+
 INSERT INTO pending_export (
     id, cso_id, system_id, mvo_id, change_type, status, created, pending, error_count, max_retries,
     has_unresolved_references
@@ -81,7 +85,7 @@ INSERT INTO staged (
 SELECT n, n, cso, false, false, kind, text, hash, '{}', hash
 FROM object;
 """
-TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "pending_export", "cso_reference")
+TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference")
 RUN_TABLES = ("work", "staged")
 LARGE = frozenset(TABLES + RUN_TABLES)
 
@@ -157,7 +161,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "obsolete_deleted": {},
     "remove_references": {},
     "insert_references": {"system": HR},
-    "note_items": LISTED,
+    "note_items": {**LISTED, "first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
@@ -186,7 +190,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "remove_mvo_joins": {"ids": MVOS},
     "remove_mvos": {"ids": MVOS},
     "update_mvos": {"now": NOW},
-    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW},
+    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW, "system": HR},
+    "clear_marks": {"ids": MVOS},
+    "make_obsolete": {"ids": MVOS, "now": NOW},
+    "remove_finished_mvos": {"ids": MVOS},
+    "joined_mvos": {"ids": CSOS},
+    "find_left_over": {"ids": CSOS},
+    "load_contributors": {"ids": MVOS},
+    "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
+    "unkeyed_page": {"system": HR, "after": ROWS - PAGE_SIZE, "types": [PERSON], "limit": PAGE_SIZE},
+    "leave_over_answering": {"rules": [1] * PAGE_SIZE, "keys": HASHES},
+    "renumber_csos": {"ids": CSOS},
+    "welcome_back": {"ids": CSOS},
+    "remove_cso_keys": {"ids": CSOS},
     "remove_lost_keys": {},
     "update_join_rules": {},
     "update_exports": {},

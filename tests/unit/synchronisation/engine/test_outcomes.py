@@ -22,7 +22,7 @@ from tests.unit.synchronisation.rules.small_schema import (
     export_rule,
     flow,
 )
-from tests.unit.synchronisation.rules.small_world import account_of, mvo_of
+from tests.unit.synchronisation.rules.small_world import NOBODY, account_of, mvo_of
 
 RULES = compiled(
     export_rule(flow(UID, MV_EMPLOYEE)), export_rule(flow(BADGE_ID, MV_EMPLOYEE), rule_id=3, object_type=BADGE)
@@ -30,7 +30,7 @@ RULES = compiled(
 
 
 def effects_on(mvo: Mvo) -> list[Effect]:
-    return list(synchronise_outbound(mvo, RULES))
+    return list(synchronise_outbound(mvo, NOBODY, RULES))
 
 
 def tree_of(inbound: Inbound, effects: list[Effect], system_id: int = HR.id) -> list[Any]:

@@ -63,7 +63,7 @@ def changes(values: Values) -> Changes:
 
 def world_of(rules: CompiledRules, *mvos: Mvo) -> World:
     """A world in which these MVOs, and no others, answer to their match keys."""
-    world = World(lambda key: [])
+    world = World(lambda key: [], lambda ids: [])
     for mvo in mvos:
         world.add(mvo)
         for matcher in rules.matchers[mvo.type_id]:
@@ -74,3 +74,7 @@ def world_of(rules: CompiledRules, *mvos: Mvo) -> World:
 
 def inbound(cso: Cso, world: World, rules: CompiledRules) -> Inbound:
     return synchronise_inbound(cso, world, rules, HR.id)
+
+
+NOBODY = World(lambda key: [], lambda ids: [])
+"""A world in which nothing answers to any key."""

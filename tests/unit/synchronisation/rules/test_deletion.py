@@ -3,11 +3,23 @@
 import msgspec
 import pytest
 
-from synchronisation.rules.deletion import Judgement, Verdict, is_connector, judge_deletion
+from synchronisation.rules.deletion import Judgement, Verdict, is_connector, is_due, is_reprieved, judge_deletion
 from synchronisation.rules.world import Account
 
-from .small_schema import BADGE, MV_PERSON
-from .small_world import account_of, export_of, mvo_of
+from .small_schema import (
+    BADGE,
+    EMPLOYEE,
+    FIRST,
+    MV_EMPLOYEE,
+    MV_NAME,
+    MV_PERSON,
+    PERSON,
+    compiled,
+    flow,
+    import_rule,
+    matching_rule,
+)
+from .small_world import account_of, cso_of, export_of, inbound, mvo_of, world_of
 
 HR_ID, OTHER_SOURCE_ID = 1, 4
 KEEP, DELETE = Judgement(Verdict.KEEP), Judgement(Verdict.DELETE)
@@ -62,3 +74,55 @@ def test_grace_period_of_a_rule_that_does_not_fire_means_nothing() -> None:
 
 def test_account_that_is_only_changed_is_a_connector() -> None:
     assert is_connector(account_of(None, export_of("Update")))
+
+
+OF_HR, OF_OTHER = account_of(object_type=PERSON), account_of(object_type=BADGE)
+BADGES_ID = OF_OTHER.system_id
+
+
+@pytest.mark.parametrize(
+    ("rule", "joined", "reprieved"),
+    [
+        (AUTHORITATIVE, HR_ID, True),
+        (AUTHORITATIVE, BADGES_ID, False),
+        (LAST, HR_ID, True),
+        (LAST, BADGES_ID, True),
+        (MANUAL, BADGES_ID, True),
+    ],
+)
+def test_mark_that_hr_left_goes_when_its_rule_would_no_longer_fire(rule: str, joined: int, reprieved: bool) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=rule, trigger_systems=(HR_ID, BADGES_ID))
+    assert is_reprieved(mvo_of({}, marked_by=HR_ID), kind, joined_system_id=joined) is reprieved
+
+
+@pytest.mark.parametrize(
+    ("rule", "triggers", "accounts", "due"),
+    [
+        (AUTHORITATIVE, (HR_ID,), [], True),
+        (AUTHORITATIVE, (HR_ID,), [OF_OTHER], True),
+        (AUTHORITATIVE, (HR_ID,), [OF_HR], False),
+        (AUTHORITATIVE, (BADGES_ID,), [], False),
+        (LAST, (), [], True),
+        (LAST, (), [OF_OTHER], False),
+        (LAST, (), ACCOUNTS["an account with a queued delete"], True),
+        (MANUAL, (), [], False),
+    ],
+    ids=[
+        "source gone", "source gone, others there", "source back", "no longer a trigger", "nobody left",
+        "another connector", "only one that is leaving", "rule switched off",
+    ],
+)  # fmt: skip
+def test_rule_is_asked_again_when_the_grace_period_is_over(
+    rule: str, triggers: tuple[int, ...], accounts: list[Account], due: bool
+) -> None:
+    kind = msgspec.structs.replace(MV_PERSON, deletion_rule=rule, trigger_systems=triggers)
+    assert is_due(mvo_of({}, *accounts, marked_by=HR_ID), kind) is due
+
+
+def test_join_within_the_grace_period_clears_the_mark() -> None:
+    kind = {"deletion_rule": AUTHORITATIVE, "trigger_systems": (HR_ID,)}
+    rules = compiled(import_rule(flow(MV_NAME, FIRST)), matching=(matching_rule(EMPLOYEE, target=MV_EMPLOYEE),))
+    rules.types[MV_PERSON.id] = msgspec.structs.replace(MV_PERSON, **kind)
+    mvo = mvo_of({MV_EMPLOYEE: "7"}, deletion_eligible=True, marked_by=HR_ID)
+    inbound(cso_of({EMPLOYEE: "7"}), world_of(rules, mvo), rules)
+    assert (mvo.deletion_eligible, mvo.mark_cleared) == (False, True)

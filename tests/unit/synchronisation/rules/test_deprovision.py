@@ -1,4 +1,7 @@
-"""Deprovisioning: what becomes of an account that no rule wants any more."""
+"""Deprovisioning: what becomes of an account that no rule wants any more.
+
+An account whose delete is queued keeps its join: until it has been exported, it may be wanted again.
+"""
 
 from dataclasses import dataclass
 
@@ -38,38 +41,38 @@ REAL, PLACEHOLDER = "Normal", "PendingProvisioning"
 NAME = {CN: "Zoë"}
 
 WITH_DELETE = {
-    "account": (REAL, None, Left(queued=True, disconnected=True, export=("Delete", "Pending", 0))),
+    "account": (REAL, None, Left(queued=True, export=("Delete", "Pending", 0))),
     "account with a queued update": (
-        REAL, export_of(pending=NAME), Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        REAL, export_of(pending=NAME), Left(queued=True, export=("Delete", "Pending", 0)),
     ),
     "account with a failed update": (
         REAL,
         export_of(pending=NAME, status="Failed", error_count=5),
-        Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        Left(queued=True, export=("Delete", "Pending", 0)),
     ),
     "account with a sent update": (
         REAL,
         export_of(sent=NAME, status="Exported"),
-        Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        Left(queued=True, export=("Delete", "Pending", 0)),
     ),
     "account with a queued delete": (
-        REAL, export_of("Delete"), Left(disconnected=True, export=("Delete", "Pending", 0)),
+        REAL, export_of("Delete"), Left(export=("Delete", "Pending", 0)),
     ),
     "create that was never sent": (PLACEHOLDER, export_of("Create", NAME), Left(removed=True)),
     "create that failed": (
         PLACEHOLDER,
         export_of("Create", NAME, status="ExportNotConfirmed", error_count=1, attempted=True),
-        Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        Left(queued=True, export=("Delete", "Pending", 0)),
     ),
     "create that was tried before its values changed": (
         PLACEHOLDER,
         export_of("Create", NAME, attempted=True),
-        Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        Left(queued=True, export=("Delete", "Pending", 0)),
     ),
     "create that was sent": (
         PLACEHOLDER,
         export_of("Create", sent=NAME, status="Exported", attempted=True),
-        Left(queued=True, disconnected=True, export=("Delete", "Pending", 0)),
+        Left(queued=True, export=("Delete", "Pending", 0)),
     ),
 }  # fmt: skip
 

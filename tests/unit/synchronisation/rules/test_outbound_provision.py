@@ -30,7 +30,7 @@ from .small_schema import (
     export_rule,
     flow,
 )
-from .small_world import account_of, changes, mvo_of
+from .small_world import NOBODY, account_of, changes, mvo_of
 
 RULE = export_rule(
     flow(UID, MV_EMPLOYEE),
@@ -44,7 +44,7 @@ ZOE = {MV_EMPLOYEE: "E7", MV_NAME: "Zoë"}
 
 
 def outbound(mvo: Mvo, rules: CompiledRules) -> list[Effect]:
-    return list(synchronise_outbound(mvo, rules))
+    return list(synchronise_outbound(mvo, NOBODY, rules))
 
 
 def test_account_is_provisioned_with_the_values_there_are() -> None:
@@ -136,5 +136,5 @@ def test_account_of_another_type_stands_in_the_way() -> None:
 
 def test_only_the_synchronised_target_is_judged_for_drift() -> None:
     rules = compiled(RULE, export_rule(flow(BADGE_ID, MV_EMPLOYEE), rule_id=3, object_type=BADGE))
-    effects = list(synchronise_outbound(mvo_of(ZOE), rules, drift_system_id=BADGES.id))
+    effects = list(synchronise_outbound(mvo_of(ZOE), NOBODY, rules, drift_system_id=BADGES.id))
     assert [effect.target.system_id for effect in effects] == [BADGES.id]

@@ -26,7 +26,7 @@ from .small_schema import (
     export_rule,
     flow,
 )
-from .small_world import account_of, changes, export_of, mvo_of
+from .small_world import NOBODY, account_of, changes, export_of, mvo_of
 
 MAPPINGS = (flow(UID, MV_EMPLOYEE), flow(CN, MV_NAME), flow(MAIL, MV_FIRST), flow(TELEPHONE, MV_PHONES))
 RULES = compiled(export_rule(*MAPPINGS))
@@ -35,7 +35,7 @@ IN_STEP = {UID: "7", CN: "Zoë", TELEPHONE: ["1", "2"]}
 
 
 def outbound(mvo: Mvo, *, drift_system_id: int | None = None) -> list[Effect]:
-    return list(synchronise_outbound(mvo, RULES, drift_system_id=drift_system_id))
+    return list(synchronise_outbound(mvo, NOBODY, RULES, drift_system_id=drift_system_id))
 
 
 def judged(account: Account, mv: Values | None = None) -> bool:
@@ -74,7 +74,7 @@ def test_failing_flow_leaves_account_and_export_as_they_were() -> None:
     rules = compiled(export_rule(flow(CN, MV_FIRST), flow(MAIL, MV_NAME), flow(UID, MV_PHONES), rule_id=8))
     account = account_of({UID: "7"}, export_of(pending={MAIL: "queued"}))
     mvo = mvo_of({**PERSON, MV_PHONES: ["1", "2"]}, account)
-    (effect,) = synchronise_outbound(mvo, rules)
+    (effect,) = synchronise_outbound(mvo, NOBODY, rules)
     assert effect.error is not None
     assert not isinstance(effect.error, InvalidFlowError)
     assert (account.rule_id, account.export) == (2, export_of(pending={MAIL: "queued"}))
@@ -205,7 +205,7 @@ def test_queued_create_whose_identifier_changed_begins_anew() -> None:
     mvo = mvo_of(PERSON, account)
     (effect,) = outbound(mvo)
     successor = mvo.accounts[account.system_id]
-    assert (effect.account, effect.replaced, account.is_removed) == (successor, account, True)
+    assert (effect.account, effect.gone, account.is_removed) == (successor, account, True)
     assert (successor.is_new, successor.external_id, effect.provisioned) == (True, "7", True)
 
 
@@ -226,23 +226,23 @@ WITH_FIRST_NAME = {MV_EMPLOYEE: "7", MV_FIRST: "zoe"}
 
 def test_initial_only_values_follow_while_the_create_is_queued_and_never_afterwards() -> None:
     queued = export_of("Create", {UID: "7", MAIL: "old", PASSWORD: "kept"})
-    list(synchronise_outbound(mvo_of(WITH_FIRST_NAME, placeholder(queued)), ONCE))
+    list(synchronise_outbound(mvo_of(WITH_FIRST_NAME, placeholder(queued)), NOBODY, ONCE))
     assert queued.pending == changes({UID: "7", MAIL: "zoe", PASSWORD: "kept"})
 
     for account in (
         account_of({UID: "7", MAIL: "old"}),
         placeholder(export_of("Create", sent={UID: "7", MAIL: "old", PASSWORD: "x"}, status="Exported")),
     ):
-        assert list(synchronise_outbound(mvo_of(WITH_FIRST_NAME, account), ONCE)) == []
+        assert list(synchronise_outbound(mvo_of(WITH_FIRST_NAME, account), NOBODY, ONCE)) == []
 
 
 def test_secret_is_drawn_once() -> None:
     mvo = mvo_of(WITH_FIRST_NAME)
-    list(synchronise_outbound(mvo, ONCE))
+    list(synchronise_outbound(mvo, NOBODY, ONCE))
     account = next(iter(mvo.accounts.values()))
     assert account.export is not None
     drawn = dict(account.export.pending)
-    assert list(synchronise_outbound(mvo, ONCE)) == []
+    assert list(synchronise_outbound(mvo, NOBODY, ONCE)) == []
     assert account.export.pending == drawn
     assert len(drawn[PASSWORD.key]["sealed"]) == 12
 
@@ -260,7 +260,7 @@ class TestWithoutEnforcedState:
     rules = compiled(export_rule(*MAPPINGS, enforces_state=False))
 
     def queued(self, mvo: Mvo) -> dict[str, object] | None:
-        list(synchronise_outbound(mvo, self.rules))
+        list(synchronise_outbound(mvo, NOBODY, self.rules))
         (account,) = mvo.accounts.values()
         return account.export.pending if account.export else None
 
@@ -293,7 +293,7 @@ class TestWithoutEnforcedState:
         enforcing = export_rule(flow(MAIL, MV_FIRST), rule_id=3)
         rules = compiled(export_rule(*MAPPINGS[:2], enforces_state=False), enforcing)
         account = account_of({UID: "7", CN: "Zoe", MAIL: "old"})
-        list(synchronise_outbound(mvo_of(PERSON, account), rules))
+        list(synchronise_outbound(mvo_of(PERSON, account), NOBODY, rules))
         assert account.export is not None
         assert account.export.pending == changes({MAIL: None})
 
@@ -330,4 +330,4 @@ class TestQueuedDelete:
 def test_same_value_of_another_type_is_no_difference(mapping: Mapping) -> None:
     rules = compiled(export_rule(flow(UID, MV_EMPLOYEE), mapping))
     account = account_of({UID: "7", MAIL: "30"})
-    assert list(synchronise_outbound(mvo_of({MV_EMPLOYEE: "7", MV_AGE: 30}, account), rules)) == []
+    assert list(synchronise_outbound(mvo_of({MV_EMPLOYEE: "7", MV_AGE: 30}, account), NOBODY, rules)) == []

@@ -18,7 +18,7 @@ def world_of(*, known: set[str], stored: set[str] = frozenset()) -> World:  # ty
         assert key == KEY
         return [mvo(name) for name in sorted(stored)]
 
-    world = World(fetch)
+    world = World(fetch, lambda ids: [])
     for name in known:
         world.add(mvo(name))
     world.know(KEY, set(known))

@@ -40,6 +40,23 @@ DROP FUNCTION without_secrets(jsonb);
 """
 
 
+PLAIN_VALUES = "".join(
+    f"""
+-- A single value was {{"set": value}}, and is the value itself now.
+UPDATE pending_export
+SET {column} = (
+    SELECT coalesce(jsonb_object_agg(key, CASE WHEN value ? 'set' THEN value -> 'set' ELSE value END), '{{}}')
+    FROM jsonb_each({column})
+)
+WHERE {column} @? '$.*.set';
+"""
+    for column in ("pending", "sent")
+)
+
+
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0004_lease_signals")]
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    dependencies = [("synchronisation", "0005_lighter_rows")]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.RunSQL(PLAIN_VALUES, migrations.RunSQL.noop),
+    ]

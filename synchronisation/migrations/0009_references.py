@@ -85,22 +85,25 @@ CREATE TABLE run_template.reference_inflow (
     rank integer NOT NULL,
     null_is_value boolean NOT NULL,
     single_valued boolean NOT NULL,
-    recalls boolean NOT NULL
+    recalls boolean NOT NULL,
+    scoped boolean NOT NULL
 );
 
--- ... and from a metaverse type's to a system's. place: of the source among those of its mapping; whole: the attribute
--- is looked at whole when any of its values changes.
+-- ... and from a metaverse type's to a system's. rank: of the rule, the first comes first; place: of the source, in all;
+-- whole: the attribute is looked at whole when any of its values changes.
 CREATE TABLE run_template.reference_outflow (
     system_id integer NOT NULL,
     type_id integer NOT NULL,
     rule_id integer NOT NULL,
     source_id integer NOT NULL,
     target_id integer NOT NULL,
-    place integer NOT NULL,
+    rank integer NOT NULL,
     single_valued boolean NOT NULL,
     whole boolean NOT NULL,
     enforced boolean NOT NULL,
-    initial_only boolean NOT NULL
+    initial_only boolean NOT NULL,
+    scoped boolean NOT NULL,
+    place integer GENERATED ALWAYS AS IDENTITY
 );
 
 -- References to look at because a join was made or cut: of MVOs, and of accounts.
@@ -234,7 +237,7 @@ METAVERSE_REFERENCE = migrations.CreateModel(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0005_exported_values"), ("synchronisation", "0005_lighter_rows")]
+    dependencies = [("synchronisation", "0008_deletion_and_matching")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL(NEW_KEYS, OLD_KEYS)],

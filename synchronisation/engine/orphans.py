@@ -1,0 +1,49 @@
+"""Orphans: MVOs whose account an export has removed.
+
+In: the CSOs that the target deleted. Out: obsolete MVOs gone with their last account; others marked where their type's
+deletion rule fires, for housekeeping, which judges again under the metaverse's exclusive lease.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Cursor
+
+from synchronisation.rules.deletion import Verdict, judge_deletion
+from synchronisation.rules.specification import Specification
+
+from .bulk import uuid_array
+from .load import load_mvos
+from .statements import sql
+
+REMOVALS = (
+    "unresolve_references",
+    "remove_own_references",
+    "remove_placeholder_exports",
+    "remove_joins",
+    "remove_cso_keys",
+    "remove_csos",
+)
+
+
+def remove_accounts(cursor: Cursor[Any], specification: Specification, cso_ids: list[str], now: datetime) -> None:
+    """Remove CSOs with all that is theirs, and judge the MVOs they belonged to."""
+    cursor.execute(sql("joined_mvos"), {"ids": uuid_array(cso_ids)})
+    mvo_ids = [mvo_id for (mvo_id,) in cursor.fetchall()]
+    for name in REMOVALS:
+        cursor.execute(sql(name), {"ids": uuid_array(cso_ids)})
+    cursor.execute(sql("remove_finished_mvos"), {"ids": uuid_array(mvo_ids)})
+    _mark(cursor, specification, mvo_ids, now)
+
+
+def _mark(cursor: Cursor[Any], specification: Specification, mvo_ids: list[str], now: datetime) -> None:
+    kinds = {kind.id: kind for kind in specification.metaverse_types}
+    ids, eligible = [], []
+    for mvo in load_mvos(cursor, mvo_ids, None):
+        judgement = judge_deletion(mvo, kinds[mvo.type_id], lost_system_id=specification.system.id)
+        if judgement.verdict is not Verdict.KEEP and not mvo.is_obsolete:
+            ids.append(mvo.id)
+            eligible.append(now + timedelta(seconds=judgement.grace_seconds))
+    if ids:
+        parameters = {"ids": uuid_array(ids), "eligible": eligible, "now": now, "system": specification.system.id}
+        cursor.execute(sql("mark_for_deletion"), parameters)
