@@ -271,6 +271,8 @@ class _Judge:
         cursor.execute(sql("touch_mvos"), parameters)
         for refused in cursor.execute(sql("refused_mvo_references")).fetchall():
             said.refused(refused, self.attribute_names)
+        if self.scopes.inbound:
+            cursor.execute(sql("note_frozen_attributes"))
         cursor.execute(sql("add_consequences"), self.scope)
 
     def _judge_accounts(self, page: Page, said: "_Said") -> None:

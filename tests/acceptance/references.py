@@ -5,6 +5,7 @@ Groups are people here: one object type is all it takes. `Metaverse` and `queued
 
 from dataclasses import dataclass
 
+from activities.models import RunType
 from connectors.contract import AttributeType
 from synchronisation.models import (
     Attribute,
@@ -99,3 +100,9 @@ def queued(*, status: str | None = "Pending") -> set[tuple[str, str, str, str]]:
         (names[cso], attributes[attribute], "-" if is_removal else "+", names.get(target, "nobody"))
         for cso, attribute, target, is_removal in rows.values_list("cso_id", "attribute_id", "target_id", "is_removal")
     }
+
+
+def deliver(directory: InMemory) -> None:
+    """What is queued arrives in the directory, is confirmed and looked at."""
+    for kind in (RunType.EXPORT, RunType.FULL_IMPORT, RunType.DELTA_SYNCHRONISATION):
+        directory.run(kind)

@@ -713,6 +713,14 @@ RETURNING cso_id::text, mvo_id::text,
         LIMIT 1
     );
 
+-- name: note_frozen_attributes
+-- What could not flow because its object is in no rule's scope flows when it is again: until then, every run asks.
+INSERT INTO failed_join (cso_id, mvo_id, system_id)
+SELECT elected.cso_id, elected.mvo_id, elected.system_id
+FROM elected
+WHERE elected.frozen
+ON CONFLICT DO NOTHING;
+
 -- name: add_consequences
 -- What the page's references mean for accounts: of those that changed, or in a full synchronisation of all it judged.
 -- Index: mvo_pkey, cso_join_one_per_system.
