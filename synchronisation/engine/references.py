@@ -7,7 +7,8 @@ mvo_reference, pending_export_reference, and what happened on the items. Always:
 wanted follows from rows alone, so a range may be judged in any order, and twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple
 from typing import Any, LiteralString
 
@@ -53,6 +54,27 @@ Refused = tuple[str, str, int]
 """(object, its MVO, attribute that cannot take several values)."""
 
 
+def write_flows(cursor: Cursor[Any], flows: ReferenceFlows) -> None:
+    """Put the mappings where statements find them."""
+    if flows:
+        cursor.execute(sql("forget_reference_flows"))
+        copy_rows(cursor, "reference_inflow", Inflow.__slots__, map(astuple, flows.inbound))
+        copy_rows(cursor, "reference_outflow", Outflow.__slots__, map(astuple, flows.outbound))
+
+
+def announce_references(cursor: Cursor[Any], flows: ReferenceFlows, items: Iterable[Item]) -> None:
+    """Let the items of new MVOs count the reference attributes that the phase is going to fill, and be written once.
+
+    Where it turns out otherwise, the phase takes it back.
+    """
+    new = {item.mvo_id: item for item in items if item.change_type == "Add" and item.mvo_id and item.outcomes}
+    if not flows.inbound or not new:
+        return
+    ids = uuid_array(item.cso_id for item in new.values() if item.cso_id)
+    for mvo_id, count in cursor.execute(sql("announce_references"), {"ids": ids}):
+        _add_flows(new[mvo_id], count)
+
+
 def flow_references(run: Run) -> None:
     """Let references flow; costs nothing where no mapping writes any."""
     flows = reference_flows(run.specification)
@@ -92,7 +114,7 @@ class _Phase:
             own.append(self._held)
         elif any(flow.scoped for flow in self.flows.inbound):
             own.append(self._rescoped)
-        return [*own, self._joins, self._accounts, *self._drift()]
+        return [*own, self._joins, self._accounts, *self._drift(), self._unkept]
 
     def _drift(self) -> list[Step]:
         """Targets whose own values are compared: the run's system if it is one, in a full synchronisation all."""
@@ -109,8 +131,7 @@ class _Phase:
         with run.page() as page:
             cursor = page.cursor
             cursor.execute(sql("forget_reference_work"))
-            copy_rows(cursor, "reference_inflow", Inflow.__slots__, map(astuple, self.flows.inbound))
-            copy_rows(cursor, "reference_outflow", Outflow.__slots__, map(astuple, self.flows.outbound))
+            write_flows(cursor, self.flows)
             cursor.execute(sql("note_items_by_cso"), {"month": run.month, "activity": run.activity_id})
             if not self.full:
                 cursor.execute(sql("note_unchanged_by_cso"))
@@ -207,6 +228,18 @@ class _Phase:
         """What the noted joins lead to, in ranges; when all of it is judged, the next joins, judging may add some."""
         return self._range("next_mvo_work", "add_mvo_work") or self._expand_joins()
 
+    def _unkept(self) -> bool:
+        """The next announcements that were not kept are taken back."""
+        mvo, attribute = self.run.position.get("unkept", FIRST_KEY[:2])
+        with self.run.page() as page:
+            parameters = {"mvo": mvo, "attribute": attribute, "limit": self.limit}
+            rows = page.cursor.execute(sql("next_unkept_announcements"), parameters).fetchall()
+            if not rows:
+                return False
+            self.judge.take_back(page, [mvo_id for mvo_id, _ in rows])
+            page.position["unkept"] = rows[-1]
+        return True
+
     def _expand_joins(self) -> bool:
         with self.run.page() as page:
             page.cursor.execute(LOOK_UPS_ONLY)
@@ -246,6 +279,13 @@ class _Judge:
         self._judge_mvos(page, said, orphaned)
         if self.flows.outbound:
             self._judge_accounts(page, said)
+        said.write(page)
+
+    def take_back(self, page: Page, mvo_ids: Sequence[str]) -> None:
+        """For each mention of an MVO, its item counts one attribute less."""
+        said = _Said(self)
+        for mvo_id, count in Counter(mvo_ids).items():
+            said.flowed(mvo_id, None, -count)
         said.write(page)
 
     def elect(self, cursor: Cursor[Any]) -> None:
@@ -294,14 +334,18 @@ class _Judge:
             cursor.execute(sql("settle_exports_of_references"), {"ids": uuid_array(withdrawn)})
 
     def _exports(self, page: Page, accounts: Sequence[str]) -> list[Queued]:
-        """The pending exports of accounts that have something new, made where there is none."""
+        """The pending exports of accounts that have something new, made where there is none.
+
+        Those that this run made before are on an item already.
+        """
         cursor = page.cursor
-        cursor.execute(sql("exports_of_accounts"), {"ids": uuid_array(accounts)})
+        parameters = {"ids": uuid_array(accounts), "started": self.run.specification.now}
+        cursor.execute(sql("exports_of_accounts"), parameters)
         rows = [(*known, export_id, export_id or str(uuid7())) for *known, export_id in cursor.fetchall()]
         new = [(row[-1], row[0]) for row in rows if row[-2] is None]
         _insert_exports(cursor, new, page)
         cursor.execute(sql("wake_exports"), {"ids": uuid_array(row[0] for row in rows if row[-2] is not None)})
-        return [(cso, mvo, system, rule, export) for cso, mvo, system, rule, _, export in rows]
+        return [(cso, mvo, system, rule, export) for cso, mvo, system, rule, is_told, _, export in rows if not is_told]
 
 
 def _insert_exports(cursor: Cursor[Any], new: Sequence[tuple[str, str]], page: Page) -> None:
@@ -415,5 +459,16 @@ def _add_flows(item: Item, count: int) -> None:
         item.outcomes.insert(0, Outcome("AttributeFlow", count))
     elif cause.type == "AttributeFlow":
         cause.count += count
+        if not cause.count:
+            _leave_out(item.outcomes, cause)
     else:
         cause.children.insert(0, Outcome("AttributeFlow", count))
+
+
+def _leave_out(outcomes: list[Outcome], gone: Outcome) -> None:
+    """What it caused is caused by what caused it."""
+    for place, outcome in enumerate(outcomes):
+        if outcome is gone:
+            outcomes[place : place + 1] = gone.children
+            return
+        _leave_out(outcome.children, gone)

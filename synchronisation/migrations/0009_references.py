@@ -129,7 +129,14 @@ CREATE TABLE run_template.orphaned_reference (
 );
 CREATE INDEX ON run_template.freed (mvo_id);
 
--- Attributes that this run has counted as flowed.
+-- Attributes of new MVOs that are counted as flowed before they have, so that items are written once.
+CREATE TABLE run_template.announced_reference (
+    mvo_id uuid NOT NULL,
+    attribute_id integer NOT NULL,
+    PRIMARY KEY (mvo_id, attribute_id)
+);
+
+-- Attributes that have flowed in this run.
 CREATE TABLE run_template.flowed_reference (
     mvo_id uuid NOT NULL,
     attribute_id integer NOT NULL,
@@ -174,7 +181,7 @@ ALTER TABLE run_template.staged_reference
     ALTER COLUMN text_hash SET NOT NULL,
     ALTER COLUMN name_hash SET NOT NULL;
 DROP TABLE run_template.lost_reference, run_template.renamed, run_template.item_by_cso, run_template.failed_join,
-    run_template.flowed_reference, run_template.orphaned_reference, run_template.account_work, run_template.mvo_work, run_template.reference_outflow,
+    run_template.flowed_reference, run_template.announced_reference, run_template.orphaned_reference, run_template.account_work, run_template.mvo_work, run_template.reference_outflow,
     run_template.reference_inflow;
 DROP INDEX run_template.freed_mvo_id_idx;
 DROP VIEW referable, reference_mapping;

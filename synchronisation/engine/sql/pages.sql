@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS reference_outflow (LIKE run_template.reference_outflo
 CREATE TABLE IF NOT EXISTS mvo_work (LIKE run_template.mvo_work INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS account_work (LIKE run_template.account_work INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS orphaned_reference (LIKE run_template.orphaned_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS announced_reference (LIKE run_template.announced_reference INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS flowed_reference (LIKE run_template.flowed_reference INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS failed_join (LIKE run_template.failed_join INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS item_by_cso (LIKE run_template.item_by_cso INCLUDING ALL);

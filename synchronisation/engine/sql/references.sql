@@ -1,6 +1,50 @@
+-- name: forget_reference_flows
+TRUNCATE reference_inflow, reference_outflow;
+
 -- name: forget_reference_work
 -- An interrupted beginning begins anew.
-TRUNCATE reference_inflow, reference_outflow, mvo_work, account_work, flowed_reference, failed_join, item_by_cso;
+TRUNCATE mvo_work, account_work, flowed_reference, failed_join, item_by_cso;
+
+-- name: announce_references
+-- References of the page's new MVOs that are resolved will flow, if what they name is or becomes an MVO. Answers how many
+-- attributes of each. Index: cso_join_pkey, mvo_pkey, cso_reference_pkey.
+WITH announced AS (
+    INSERT INTO announced_reference (mvo_id, attribute_id)
+    SELECT DISTINCT holder.mvo_id, flow.target_id
+    FROM unnest(%(ids)s::uuid[]) AS new (cso_id)
+    JOIN cso_join AS holder ON holder.cso_id = new.cso_id
+    JOIN mvo ON mvo.id = holder.mvo_id
+    JOIN reference_inflow AS flow ON flow.system_id = holder.system_id
+                                 AND flow.type_id = mvo.type_id
+                                 AND NOT flow.scoped
+    CROSS JOIN LATERAL (
+        SELECT true
+        FROM cso_reference AS reference
+        WHERE reference.cso_id = new.cso_id
+          AND reference.attribute_id = flow.source_id
+          AND reference.target_id IS NOT NULL
+        LIMIT 1
+    ) AS resolved
+    ON CONFLICT DO NOTHING
+    RETURNING mvo_id
+)
+SELECT mvo_id::text, count(*)
+FROM announced
+GROUP BY mvo_id;
+
+-- name: next_unkept_announcements
+-- The next attributes that were announced and have not flowed. Index: announced_reference_pkey, flowed_reference_pkey.
+SELECT announced.mvo_id::text, announced.attribute_id
+FROM announced_reference AS announced
+WHERE (announced.mvo_id, announced.attribute_id) > (%(mvo)s::uuid, %(attribute)s)
+  AND NOT EXISTS (
+      SELECT
+      FROM flowed_reference AS flowed
+      WHERE flowed.mvo_id = announced.mvo_id
+        AND flowed.attribute_id = announced.attribute_id
+  )
+ORDER BY announced.mvo_id, announced.attribute_id
+LIMIT %(limit)s;
 
 -- name: note_items_by_cso
 -- Where each object's item is. Reads the activity's own range of execution_item_pkey.
@@ -674,8 +718,8 @@ WHERE judged.verdict = 'remove'
   AND held.target_id = judged.target_id;
 
 -- name: count_flowed
--- Attributes that changed for the first time in this run, by MVO, with an object that gives or gave the values.
--- Index: flowed_reference_pkey.
+-- Attributes that changed for the first time in this run and are not counted yet, by MVO, with an object that gives or
+-- gave the values. Index: flowed_reference_pkey, announced_reference_pkey.
 WITH flowed AS (
     INSERT INTO flowed_reference (mvo_id, attribute_id)
     SELECT DISTINCT mvo_id, attribute_id
@@ -687,6 +731,12 @@ WITH flowed AS (
 SELECT flowed.mvo_id::text, count(*), min(elected.cso_id::text)
 FROM flowed
 LEFT JOIN elected USING (mvo_id, attribute_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM announced_reference AS announced
+    WHERE announced.mvo_id = flowed.mvo_id
+      AND announced.attribute_id = flowed.attribute_id
+)
 GROUP BY flowed.mvo_id;
 
 -- name: touch_mvos
@@ -1011,9 +1061,11 @@ RETURNING cso_id::text, mvo_id::text,
     );
 
 -- name: exports_of_accounts
--- The accounts of queued changes with their pending exports, if they have one.
+-- The accounts of queued changes with their pending exports, if they have one, and whether it is this run's.
 -- Index: cso_join_pkey, pending_export_cso_id_key.
-SELECT cso_join.cso_id::text, cso_join.mvo_id::text, cso_join.system_id, cso_join.rule_id, export.id::text
+SELECT
+    cso_join.cso_id::text, cso_join.mvo_id::text, cso_join.system_id, cso_join.rule_id,
+    coalesce(export.created >= %(started)s, false), export.id::text
 FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS wanted (cso_id, place)
 JOIN cso_join ON cso_join.cso_id = wanted.cso_id
 LEFT JOIN pending_export AS export ON export.cso_id = wanted.cso_id
@@ -1111,20 +1163,14 @@ SELECT
 FROM unnest(%(mvos)s::uuid[], %(csos)s::uuid[]) AS wanted (mvo_id, cso_id)
 LEFT JOIN cso_join AS own ON own.mvo_id = wanted.mvo_id
                          AND own.system_id = %(system)s
-LEFT JOIN LATERAL (
-    SELECT freed.cso_id
-    FROM freed
-    WHERE freed.mvo_id = wanted.mvo_id
-    LIMIT 1
-) AS freed ON own.cso_id IS NULL
-LEFT JOIN LATERAL (
-    SELECT cso_join.cso_id
-    FROM cso_join
-    WHERE cso_join.mvo_id = wanted.mvo_id
-    ORDER BY cso_join.system_id
-    LIMIT 1
-) AS other ON own.cso_id IS NULL
-CROSS JOIN LATERAL (SELECT coalesce(own.cso_id, freed.cso_id, wanted.cso_id, other.cso_id) AS cso_id) AS subject
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        own.cso_id,
+        (SELECT freed.cso_id FROM freed WHERE freed.mvo_id = wanted.mvo_id LIMIT 1),
+        wanted.cso_id,
+        (SELECT any_join.cso_id FROM cso_join AS any_join WHERE any_join.mvo_id = wanted.mvo_id ORDER BY system_id LIMIT 1)
+    ) AS cso_id
+) AS subject
 LEFT JOIN cso ON cso.id = subject.cso_id
 LEFT JOIN object_type ON object_type.id = cso.object_type_id
 LEFT JOIN item_by_cso AS known ON known.cso_id = subject.cso_id

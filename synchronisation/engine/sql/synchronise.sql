@@ -8,7 +8,7 @@ SELECT greatest(
 
 -- name: forget_work
 -- An interrupted preparation, or judging, begins anew.
-TRUNCATE work, freed, orphaned_reference;
+TRUNCATE work, freed, orphaned_reference, announced_reference;
 
 -- name: queue_obsolete
 -- Obsolete objects, in external ID order.
