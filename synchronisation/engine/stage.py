@@ -49,24 +49,22 @@ LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin 
 
 @dataclass(slots=True)
 class Target:
-    """Where the objects of one type go. counter: of the activity's statistics."""
+    """Where the objects of one type go."""
 
     object_type: ObjectType
     shape: Shaper
-    counter: str
 
 
 @dataclass(slots=True)
 class ReadPage:
     """One page of objects as they were read. Numbers are row numbers: an object's place in what the run reads.
 
-    read: how many objects; taken: those that can be imported, of them by type counted in `counters`; rejected: rows
-    about the others; seen: rows of `unchanged` for those of the others whose external ID is known.
+    read: how many objects; taken: those that can be imported; rejected: rows about the others; seen: rows of
+    `unchanged` for those of the others whose external ID is known.
     """
 
     read: int = 0
     taken: list[tuple[int, Shaped]] = field(default_factory=list)
-    counters: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
     seen: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -94,7 +92,7 @@ def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], req
 def _targets(run: Run) -> dict[str, Target]:
     """Type name -> target, for the selected types with an external ID."""
     return {
-        object_type.name: Target(object_type, shaper_for(object_type), object_type_key(object_type.name))
+        object_type.name: Target(object_type, shaper_for(object_type))
         for object_type in run.specification.own_types()
         if object_type.selected and object_type.external_id is not None
     }
@@ -143,11 +141,15 @@ def _start_over(run: Run) -> None:
 
 
 class _Reading:
-    """Reads pages, and writes one while the next is read; carries the row number from page to page."""
+    """Reads pages, and writes one while the next is read; carries the row number from page to page.
+
+    counters: object type id -> the activity's counter of its objects. is_first: the connector space holds nothing yet.
+    """
 
     def __init__(self, run: Run, targets: dict[str, Target]) -> None:
         self.run = run
         self.targets = targets
+        self.counters = {target.object_type.id: object_type_key(name) for name, target in targets.items()}
         self.unselected = {t.name for t in run.specification.own_types() if not t.selected}
         self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
@@ -170,6 +172,7 @@ class _Reading:
     def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
         """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
         page, before = ReadPage(), self.row_number
+        taken = page.taken
         for row_number, source in enumerate(objects, before + 1):
             self.row_number = row_number
             target = self.targets.get(source.object_type)
@@ -180,8 +183,7 @@ class _Reading:
             if isinstance(shaped, Rejection):
                 self._reject(page, row_number, source, target.object_type, shaped)
                 continue
-            page.counters[target.counter] += 1
-            page.taken.append((row_number, shaped))
+            taken.append((row_number, shaped))
         page.read = self.row_number - before
         return page
 
@@ -212,15 +214,9 @@ class _Reading:
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
+        references: list[tuple[Any, ...]] = []
         with self.run.page(turn=turn) as page:
-            changed = dict.fromkeys(number for number, _ in read.taken) if self.is_first else _changed(page, read.taken)
-            references: list[tuple[Any, ...]] = []
-            lines = (
-                _staged_line(references, number, shaped, changed[number])
-                for number, shaped in read.taken
-                if number in changed
-            )
-            copy_lines(page.cursor, "staged", STAGED, lines)
+            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
             for table, columns, rows in (
                 ("staged_reference", STAGED_REFERENCE, references),
                 ("unchanged", UNCHANGED, read.seen),
@@ -228,8 +224,20 @@ class _Reading:
             ):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
-            page.counters.update(read.counters)
             page.processed = read.read
+            for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
+                page.counters[self.counters[type_id]] += number
+
+    def _staged_lines(
+        self, page: Page, taken: list[tuple[int, Shaped]], references: list[tuple[Any, ...]]
+    ) -> Iterator[bytes]:
+        """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
+        if self.is_first:
+            return (_staged_line(references, number, shaped, None) for number, shaped in taken)
+        changed = _changed(page, taken)
+        return (
+            _staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
+        )
 
 
 def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
