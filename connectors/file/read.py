@@ -39,13 +39,6 @@ class _Shape:
     fields: Callable[[Sequence[str]], Sequence[str]]
     several: Sequence[tuple[int, tuple[int, ...]]]
 
-    def attributes(self, row: Sequence[str], between_values: str) -> Row:
-        """The attributes of a row where some may hold several values."""
-        fields: list[Given] = [*self.fields(row)]
-        for place, positions in self.several:
-            fields[place] = [value for at in positions for value in row[at].split(between_values) if value]
-        return Row(self.names, fields)
-
 
 def read_batches(
     location: Location, settings: FileSettings, request: ImportRequest
@@ -84,21 +77,30 @@ class RowReader:
         Written out in one loop: it runs for every row, and a call per row costs a tenth of the whole.
         """
         width, rows, shapes = len(self._table.header), self._table.rows, self._shapes
-        single_type, type_position = self._settings.object_type or "", self._type_position
-        between_values = self._settings.multi_value_delimiter
+        object_type, type_position = self._settings.object_type or "", self._type_position
+        shape = shapes.get(object_type)
         objects: list[ImportObject] = []
         for row in islice(filter(None, rows), limit):
             if len(row) != width:
                 objects.append(self._unreadable(row))
                 continue
-            object_type = single_type if type_position is None else row[type_position]
-            shape = shapes.get(object_type)
+            if type_position is not None:
+                object_type = row[type_position]
+                shape = shapes.get(object_type)
             if shape is None:
                 objects.append(ImportObject(object_type, {}, rows.line_num))
                 continue
-            attributes = shape.attributes(row, between_values) if shape.several else Row(shape.names, shape.fields(row))
-            objects.append(ImportObject(object_type, attributes, rows.line_num))
+            fields = shape.fields(row) if not shape.several else self._split(shape, row)
+            objects.append(ImportObject(object_type, Row(shape.names, fields), rows.line_num))
         return objects
+
+    def _split(self, shape: _Shape, row: Sequence[str]) -> Sequence[Given]:
+        """The fields of a row where some may hold several values."""
+        fields: list[Given] = [*shape.fields(row)]
+        delimiter = self._settings.multi_value_delimiter
+        for place, positions in shape.several:
+            fields[place] = [value for at in positions for value in row[at].split(delimiter) if value]
+        return fields
 
     def _unreadable(self, row: Sequence[str]) -> ImportObject:
         """A row of the wrong width: which value belongs to which column is not known, so it has none."""

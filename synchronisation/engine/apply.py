@@ -20,6 +20,9 @@ from .work import for_each_page
 APPLY_LANES = 2
 """Pages under way at once: applying is PostgreSQL's work alone, one core for each."""
 
+ANALYZE_PAGE = "ANALYZE import_page (row_number, cso_id, change_type)"
+"""Its documents decide no plan, and sampling those of 5,000 changed objects takes 15 ms."""
+
 WRITE_PAGE = (
     "write_import_details",
     "write_import_items",
@@ -75,7 +78,7 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
     with run.page(turn=turn) as page:
         cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
-        cursor.execute("ANALYZE import_page")
+        cursor.execute(ANALYZE_PAGE)
         counts = dict(cursor.execute(sql("count_import_page")).fetchall())
         parameters["first"] = run.reserve(page, sum(counts.values()))
         if waiting and "Update" in counts:

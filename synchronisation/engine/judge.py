@@ -112,7 +112,8 @@ def _judge_missing(run: Run, cursor: Cursor[Any], type_id: int, type_name: str, 
     counts = TypeCounts(*row)
     reason = guard(counts, run.specification.system, override=run.specification.ignore_deletion_threshold)
     if reason is None:
-        cursor.execute(sql("queue_missing"), parameters)
+        if counts.missing:
+            cursor.execute(sql("queue_missing"), parameters)
     else:
         can_override = guard(counts, run.specification.system, override=True) is None
         hint = "; to let them go, run again with ignoreDeletionThreshold" if can_override else ""

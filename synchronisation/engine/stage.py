@@ -5,7 +5,8 @@ narrow `unchanged` row for what does not, `rejected` for what cannot be imported
 Always: memory holds one page. A run that was interrupted while reading reads again from the old watermark.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -24,6 +25,7 @@ from synchronisation.rules.specification import ObjectType
 
 from .bulk import NULL, array_of, copy_lines, copy_rows, escaped
 from .errors import RunFailedError
+from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .retry import keep_trying
 from .statements import sql
@@ -47,29 +49,24 @@ LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin 
 
 @dataclass(slots=True)
 class Target:
-    """Where the objects of one type go. taken: how many of the page; counter: of the activity's statistics."""
+    """Where the objects of one type go."""
 
     object_type: ObjectType
     shape: Shaper
-    counter: str
-    taken: int = 0
-
-
-Taken = tuple[int, Shaped]
-"""An object that can be taken, with its row number: its place in what the run reads."""
 
 
 @dataclass(slots=True)
-class StagedRows:
-    """The rows of one page for each staging table but `staged`, whose rows are copied as they are made.
+class ReadPage:
+    """One page of objects as they were read. Numbers are row numbers: an object's place in what the run reads.
 
-    read: objects of the page, those that cannot be taken too.
+    read: how many objects; taken: those that can be imported; rejected: rows about the others; seen: rows of
+    `unchanged` for those of the others whose external ID is known.
     """
 
     read: int = 0
-    unchanged: list[tuple[Any, ...]] = field(default_factory=list)
-    references: list[tuple[Any, ...]] = field(default_factory=list)
+    taken: list[tuple[int, Shaped]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
+    seen: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def read(run: Run) -> None:
@@ -86,21 +83,16 @@ def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], req
     """Read from the start, whatever was read before."""
     _start_over(run)
     reading = _Reading(run, targets)
-    with connector_for(system) as connector:
-        objects = reading.watched(connector.read(request))
-        if ConnectorSpaceObject.objects.filter(system=system).exists():
-            while reading.stage_changed(islice(objects, run.page_size)):
-                pass
-        else:
-            while reading.stage_new(list(islice(objects, run.page_size))):
-                pass
+    with connector_for(system) as connector, Lanes(1) as behind:
+        for page in reading.pages(connector.read(request)):
+            behind.submit(partial(reading.write, page))
     run.facts["rows"] = reading.row_number
 
 
 def _targets(run: Run) -> dict[str, Target]:
     """Type name -> target, for the selected types with an external ID."""
     return {
-        object_type.name: Target(object_type, shaper_for(object_type), object_type_key(object_type.name))
+        object_type.name: Target(object_type, shaper_for(object_type))
         for object_type in run.specification.own_types()
         if object_type.selected and object_type.external_id is not None
     }
@@ -149,15 +141,26 @@ def _start_over(run: Run) -> None:
 
 
 class _Reading:
-    """What reading carries from page to page: the row counter and the object types met."""
+    """Reads pages, and writes one while the next is read; carries the row number from page to page.
+
+    counters: object type id -> the activity's counter of its objects. is_first: the connector space holds nothing yet.
+    """
 
     def __init__(self, run: Run, targets: dict[str, Target]) -> None:
         self.run = run
         self.targets = targets
+        self.counters = {target.object_type.id: object_type_key(name) for name, target in targets.items()}
         self.unselected = {t.name for t in run.specification.own_types() if not t.selected}
+        self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
 
-    def watched(self, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
+    def pages(self, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
+        """The engine's own pages, whatever the connector yields at a time."""
+        objects = self._watched(batches)
+        while (page := self._page(islice(objects, self.run.page_size))).read:
+            yield page
+
+    def _watched(self, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
         """The objects of all batches; notes watermark and total on the way."""
         for batch in batches:
             if batch.watermark is not None:
@@ -166,60 +169,25 @@ class _Reading:
                 self.run.expect(batch.total)
             yield from batch.objects
 
-    def stage_new(self, objects: Sequence[ImportObject]) -> bool:
-        """Write one page of a first import; False when there is none.
-
-        Objects take shape while they are copied: PostgreSQL stores some while we make the next.
-        """
-        if objects:
-            rows = StagedRows()
-            with self.run.page() as page:
-                taken = self._taken(rows, objects)
-                self._write(page, rows, (_staged_line(rows, number, shaped, None) for number, shaped in taken))
-        return bool(objects)
-
-    def stage_changed(self, objects: Iterable[ImportObject]) -> bool:
-        """Write what is new or differs in one page; False when there is none.
-
-        Objects take shape while they are read, however slow the source is: the transaction begins afterwards.
-        """
-        rows = StagedRows()
-        taken = list(self._taken(rows, objects))
-        if rows.read:
-            with self.run.page() as page:
-                changed = _changed(page, taken)
-                self._write(page, rows, (
-                    _staged_line(rows, number, shaped, changed[number]) for number, shaped in taken if number in changed
-                ))  # fmt: skip
-        return bool(rows.read)
-
-    def _taken(self, rows: StagedRows, objects: Iterable[ImportObject]) -> Iterator[Taken]:
-        """The objects that can be taken; why the others cannot is noted."""
-        row_number = before = self.row_number
+    def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
+        """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
+        page, before = ReadPage(), self.row_number
+        taken = page.taken
         for row_number, source in enumerate(objects, before + 1):
+            self.row_number = row_number
             target = self.targets.get(source.object_type)
             if target is None:
-                self._refuse_type(rows, row_number, source)
+                self._refuse_type(page, row_number, source)
                 continue
             shaped = target.shape(source)
             if isinstance(shaped, Rejection):
-                self._reject(rows, row_number, source, target.object_type, shaped)
+                self._reject(page, row_number, source, target.object_type, shaped)
                 continue
-            target.taken += 1
-            yield row_number, shaped
-        self.row_number = row_number
-        rows.read = row_number - before
+            taken.append((row_number, shaped))
+        page.read = self.row_number - before
+        return page
 
-    def _write(self, page: Page, rows: StagedRows, lines: Iterator[bytes]) -> None:
-        copy_lines(page.cursor, "staged", STAGED, lines)
-        _write_others(page, rows)
-        for target in self.targets.values():
-            if target.taken:
-                self.run.counters[target.counter] += target.taken
-                target.taken = 0
-        page.processed += rows.read
-
-    def _refuse_type(self, rows: StagedRows, row_number: int, source: ImportObject) -> None:
+    def _refuse_type(self, page: ReadPage, row_number: int, source: ImportObject) -> None:
         """An unknown type, or one without an external ID, is an error; one that is not selected is ignored."""
         if source.object_type in self.unselected:
             return
@@ -227,25 +195,52 @@ class _Reading:
             f"the object type {source.object_type!r} is not in the schema, or has no external ID attribute set: "
             "import the schema again, or choose its external ID"
         )
-        rows.rejected.append(
+        page.rejected.append(
             (row_number, source.row, source.object_type, None, None, None, None, NO_SUCH_TYPE, message)
         )
 
     def _reject(
-        self, rows: StagedRows, row_number: int, source: ImportObject, object_type: ObjectType, rejection: Rejection
+        self, page: ReadPage, row_number: int, source: ImportObject, object_type: ObjectType, rejection: Rejection
     ) -> None:
         """Keep why; an object whose external ID is known still counts as seen, so it is not taken for missing."""
         known_hash = values.hash_text(rejection.external_id) if rejection.external_id is not None else None
         message = f"row {source.row}: {rejection.message}" if source.row else rejection.message
-        rows.rejected.append((
+        page.rejected.append((
             row_number, source.row, object_type.name, rejection.external_id, known_hash, object_type.id,
             rejection.display_name, rejection.error_type, message,
         ))  # fmt: skip
         if known_hash is not None:
-            rows.unchanged.append((row_number, object_type.id, known_hash))
+            page.seen.append((row_number, object_type.id, known_hash))
+
+    def write(self, read: ReadPage, turn: Turn) -> None:
+        """Write one page to the staging tables."""
+        references: list[tuple[Any, ...]] = []
+        with self.run.page(turn=turn) as page:
+            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
+            for table, columns, rows in (
+                ("staged_reference", STAGED_REFERENCE, references),
+                ("unchanged", UNCHANGED, read.seen),
+                ("rejected", REJECTED, read.rejected),
+            ):
+                if rows:
+                    copy_rows(page.cursor, table, columns, rows)
+            page.processed = read.read
+            for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
+                page.counters[self.counters[type_id]] += number
+
+    def _staged_lines(
+        self, page: Page, taken: list[tuple[int, Shaped]], references: list[tuple[Any, ...]]
+    ) -> Iterator[bytes]:
+        """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
+        if self.is_first:
+            return (_staged_line(references, number, shaped, None) for number, shaped in taken)
+        changed = _changed(page, taken)
+        return (
+            _staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
+        )
 
 
-def _changed(page: Page, taken: list[Taken]) -> dict[int, str | None]:
+def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
     """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
     shapes = [shaped for _, shaped in taken]
     page.cursor.execute(LOOK_UP_BY_INDEX)
@@ -263,11 +258,11 @@ def _changed(page: Page, taken: list[Taken]) -> dict[int, str | None]:
     return dict(page.cursor.fetchall())
 
 
-def _staged_line(rows: StagedRows, row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
-    """The object's line in `staged`; its references are added to the page's."""
+def _staged_line(references: list[tuple[Any, ...]], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
+    """The object's line in `staged`; its rows of `staged_reference` are added to those of the page."""
     cso_id = known_id or str(uuid7())
     for attribute, text in shaped.references:
-        rows.references.append((row_number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text)))
+        references.append((row_number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text)))
     external_id, display_name, document = shaped.external_id, shaped.display_name or NULL, shaped.serialised
     if document.find(b"\\") >= 0:  # JSON escapes with it whatever COPY needs escaped, in the texts taken from it too
         external_id, document = escaped(external_id), document.replace(b"\\", b"\\\\")
@@ -278,13 +273,3 @@ def _staged_line(rows: StagedRows, row_number: int, shaped: Shaped, known_id: st
         f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
     )
     return start.encode() + document + b"\n"
-
-
-def _write_others(page: Page, rows: StagedRows) -> None:
-    for table, columns, table_rows in (
-        ("unchanged", UNCHANGED, rows.unchanged),
-        ("staged_reference", STAGED_REFERENCE, rows.references),
-        ("rejected", REJECTED, rows.rejected),
-    ):
-        if table_rows:
-            copy_rows(page.cursor, table, columns, table_rows)

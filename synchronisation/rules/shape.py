@@ -17,10 +17,21 @@ from msgspec.json import Encoder
 
 from connectors.contract import AttributeType, Change, Given, ImportObject, Row, values_of
 
-from . import values
 from .naming import display_name_of
 from .specification import Attribute, ObjectType
-from .values import CONVERTERS, InvalidValueError, JsonValue
+from .values import (
+    CONVERTERS,
+    EXTERNAL_ID_LENGTH,
+    InvalidValueError,
+    JsonValue,
+    as_set,
+    convert_text,
+    fingerprint,
+    hash_name,
+    hash_text,
+    reference_fingerprint,
+    to_text,
+)
 
 INVALID = "InvalidAttributeValue"
 DUPLICATE_ATTRIBUTE = "DuplicateImportedAttributes"
@@ -99,7 +110,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
         references: list[Reference] = []
         try:
             fields = given.fields if type(given) is Row and given.names == names else map(given.get, names)
-            document = document_of(references, *fields)
+            document = document_of(fields, references)
             try:
                 serialised = encode(document)
             except UnicodeEncodeError:  # half a surrogate pair
@@ -109,31 +120,31 @@ def shaper_for(object_type: ObjectType) -> Shaper:
                 _refuse_unstorable(document, scalars)
             if source.error is not None:
                 raise RejectedValueError(source.error.error_type, source.error.message)
-            external = external_of(document)
-            if type(external) is not str or not 0 < len(external) <= values.EXTERNAL_ID_LENGTH:
+            external = external_of(document) if external_of else NO_VALUE
+            if type(external) is not str or not 0 < len(external) <= EXTERNAL_ID_LENGTH:
                 external = _external_id(external, external_id)
         except RejectedValueError as error:
             return _rejection(given, error)
-        other = secondary_of(document)
+        other = secondary_of(document) if secondary_of else NO_VALUE
         return Shaped(
             type_id,
             source.row,
             source.change is DELETE,
             external,
-            values.hash_text(external),
-            None if other == NO_VALUE else values.hash_name(values.to_text(other)),
+            hash_text(external),
+            None if other == NO_VALUE else hash_name(to_text(other)),
             display_name(document),
             serialised,
-            values.fingerprint(serialised),
+            fingerprint(serialised),
             references,
-            values.reference_fingerprint(references) if references else None,
+            reference_fingerprint(references) if references else None,
         )
 
     def _rejection(given: Mapping[str, Given], error: RejectedValueError) -> Rejection:
         """It tells whom the object meant, where that can be read."""
         known = _readable(given, scalars, new_document)
         try:
-            external = _external_id(external_of(known), external_id)
+            external = _external_id(external_of(known) if external_of else NO_VALUE, external_id)
         except RejectedValueError:
             return Rejection(error.error_type, str(error), None, display_name(known))
         return Rejection(error.error_type, str(error), external, display_name(known))
@@ -156,21 +167,20 @@ def _document_type(scalars: Sequence[Attribute]) -> type[Struct]:
     )
 
 
-def _value_of(attribute: Attribute | None, scalars: Sequence[Attribute]) -> Callable[[Struct], Any]:
-    """A function that takes the value of an attribute out of a document."""
-    if attribute is None or attribute not in scalars:
-        return lambda document: NO_VALUE
-    return attrgetter(_field(attribute))
+def _value_of(attribute: Attribute | None, scalars: Sequence[Attribute]) -> Callable[[Struct], Any] | None:
+    """A function that takes the value of an attribute out of a document; None if documents have no such attribute."""
+    return attrgetter(_field(attribute)) if attribute and attribute in scalars else None
 
 
 def _compiled(attributes: Sequence[Attribute], new_document: type[Struct]) -> Callable[..., Struct]:
-    """A function of a list, to which it adds references, and of what was given for each attribute; gives a document.
+    """A function from what was given for each attribute to a document; references are added to a list that it is given.
 
     It raises: RejectedValueError. Compiled, because nearly every value is a text alone, and 14 of them in a straight
     line take a third of what a loop takes. Nothing from outside goes into the source: attributes are numbered.
     """
     known: dict[str, Any] = {"__builtins__": {"type": type, "str": str}, "new_document": new_document}
-    lines = []
+    given, scalars = [f"given{place}" for place in range(len(attributes))], []
+    lines = [f"({', '.join(given)},) = fields"]
     for place, attribute in enumerate(attributes):
         if attribute.type is AttributeType.REFERENCE:
             known[f"link{place}"] = _linker(attribute)
@@ -180,10 +190,9 @@ def _compiled(attributes: Sequence[Attribute], new_document: type[Struct]) -> Ca
         is_plain = attribute.type is AttributeType.TEXT and not attribute.multi_valued
         unless = f"type(given{place}) is not str" if is_plain else f"given{place} != ''"
         lines.append(f"if {unless}: given{place} = take{place}(given{place})")
-    given = [f"given{place}" for place in range(len(attributes))]
-    scalars = [name for name, a in zip(given, attributes, strict=True) if a.type is not AttributeType.REFERENCE]
+        scalars.append(given[place])
     lines.append(f"return new_document({', '.join(scalars)})")
-    exec(f"def document_of(references, {', '.join(given)}):\n " + "\n ".join(lines), known)
+    exec("def document_of(fields, references):\n " + "\n ".join(lines), known)
     compiled: Callable[..., Struct] = known["document_of"]
     return compiled
 
@@ -192,7 +201,7 @@ def _taker(attribute: Attribute) -> Callable[[Given | None], Taken]:
     """A function that makes of what was given for an attribute what a document holds. It raises: RejectedValueError."""
     convert, one_at_most = CONVERTERS[attribute.type], not attribute.multi_valued
     if attribute.type is AttributeType.TEXT:
-        convert = values.to_text  # whether it can be stored shows in the serialised document
+        convert = to_text  # whether it can be stored shows in the serialised document
 
     def take(given: Given | None) -> Taken:
         try:
@@ -204,7 +213,7 @@ def _taker(attribute: Attribute) -> Callable[[Given | None], Taken]:
         if one_at_most:
             _refuse_several(attribute, converted)
             return converted[0] if converted else NO_VALUE
-        return values.as_set(converted) or NO_VALUE
+        return as_set(converted) or NO_VALUE
 
     return take
 
@@ -214,7 +223,7 @@ def _linker(attribute: Attribute) -> Callable[[list[Reference], Given | None], N
 
     def link(references: list[Reference], given: Given | None) -> None:
         try:
-            texts = [values.convert_text(value) for value in values_of(given) if value not in EMPTY]
+            texts = [convert_text(value) for value in values_of(given) if value not in EMPTY]
         except InvalidValueError as error:
             raise RejectedValueError(INVALID, f"{attribute.name}: {error}") from None
         if not attribute.multi_valued:
@@ -244,7 +253,7 @@ def _is_storable(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_storable, value))
     try:
-        return not isinstance(value, str) or values.convert_text(value) is value
+        return not isinstance(value, str) or convert_text(value) is value
     except InvalidValueError:
         return False
 
@@ -257,9 +266,9 @@ def _external_id(value: Taken, attribute: Attribute) -> str:
         )
     if isinstance(value, list):
         raise RejectedValueError(INVALID, f"the external ID attribute {attribute.name} has several values")
-    text = values.to_text(value)
-    if len(text) > values.EXTERNAL_ID_LENGTH:
-        raise RejectedValueError(INVALID, f"{attribute.name} is longer than {values.EXTERNAL_ID_LENGTH} characters")
+    text = to_text(value)
+    if len(text) > EXTERNAL_ID_LENGTH:
+        raise RejectedValueError(INVALID, f"{attribute.name} is longer than {EXTERNAL_ID_LENGTH} characters")
     return text
 
 

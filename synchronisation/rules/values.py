@@ -10,7 +10,7 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import blake2b
@@ -110,6 +110,9 @@ def convert_date_time(value: Value) -> str:
 @lru_cache(maxsize=DATES_CACHED)
 def _date_time_text(value: datetime | str) -> str:
     try:
+        if isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+            date.fromisoformat(value)
+            return f"{value}T00:00:00Z"
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
         if moment.tzinfo is not None:
             moment = moment.astimezone(UTC).replace(tzinfo=None)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from activities.models import ActivityStatus, RunType
+from activities.models import ActivityStatus, ExecutionItemDetail, RunType
 from connectors.contract import AttributeType, ObjectFault
 from synchronisation.models import ConnectorSpaceObject
-from tests.acceptance.installation import PERSON, InFile, InMemory, in_file, in_memory, memory_connector
+from tests.acceptance.installation import PERSON, Ended, InFile, InMemory, in_file, in_memory, memory_connector
 from tests.integration.synchronisation.broker import empty_queue
 
 __all__ = ["memory_connector"]
@@ -108,6 +108,25 @@ def test_text_arrives_as_it_is_however_odd(memory: InMemory) -> None:
         memory.put(text, name=f"{text}!")
     assert len(memory.run(FULL).items) == len(ODD_TEXTS)
     assert found() == {text: (f"{text}!", f"{text}!") for text in ODD_TEXTS}
+
+
+def test_details_show_what_changed_and_nothing_that_stayed(memory: InMemory) -> None:
+    memory.put("1", name="Zoë", age="30")
+    memory.put("2", name="Al")
+    memory.run(FULL)
+    memory.put("1", name="Zoe")
+    memory.put("2", name="Al", age="5")
+    changed = memory.run(FULL)
+    memory.put("1", age=())
+    lost = memory.run(FULL)
+    name, age = (str(memory.attribute(column).pk) for column in ("name", "age"))
+
+    def details(run: Ended) -> list[tuple[Any, Any]]:
+        found = ExecutionItemDetail.objects.filter(activity_id=run.activity.pk).order_by("ordinal")
+        return list(found.values_list("old_values", "new_values"))
+
+    assert details(changed) == [({name: "Zoë"}, {name: "Zoe"}), ({}, {age: 5})]
+    assert details(lost) == [({age: 30}, {})]
 
 
 def test_nothing_but_rejected_objects_fails_the_run(memory: InMemory) -> None:

@@ -11,14 +11,16 @@ FROM (
 
 -- name: make_import_page
 -- The accepted objects of one page, each with its place and what the connector space has of it; the rest of them stays
--- in `staged`. An explicit delete of an object that is not there is no change. Reads staged and rejected by row, cso by
--- key.
+-- in `staged`, which the page's statements read between the same bounds: without them they would read all that comes
+-- before. An explicit delete of an object that is not there is no change. Reads staged and rejected by row, cso by key,
+-- and for what is not new alone (OFFSET 0 keeps the planner from reading the whole of a small connector space).
 CREATE TEMPORARY TABLE import_page ON COMMIT DROP AS
 SELECT
     staged.row_number,
     staged.cso_id,
-    cso.document AS old_document,
-    cso.reference_fingerprint AS old_reference_fingerprint,
+    known.document AS old_document,
+    known.reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint AS references_differ,
+    staged.reference_fingerprint IS NOT NULL AS has_references,
     CASE
         WHEN staged.is_delete THEN 'Delete'
         WHEN staged.is_new THEN 'Add'
@@ -26,11 +28,16 @@ SELECT
     END AS change_type,
     row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
-LEFT JOIN cso ON NOT staged.is_new
-             AND cso.id = staged.cso_id
+LEFT JOIN LATERAL (
+    SELECT document, reference_fingerprint, status
+    FROM cso
+    WHERE NOT staged.is_new
+      AND cso.id = staged.cso_id
+    OFFSET 0
+) AS known ON true
 WHERE staged.row_number > %(after)s
   AND staged.row_number <= %(last)s
-  AND NOT (staged.is_delete AND (staged.is_new OR cso.status = 'Obsolete'))
+  AND NOT (staged.is_delete AND (staged.is_new OR known.status = 'Obsolete'))
   AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number);
 CREATE TEMPORARY TABLE import_note (
     cso_id uuid PRIMARY KEY,
@@ -70,26 +77,40 @@ FROM import_page AS page
 JOIN staged USING (row_number)
 JOIN object_type ON object_type.id = staged.object_type_id
 LEFT JOIN import_note AS note ON note.cso_id = page.cso_id
+WHERE staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s
 ORDER BY page.ordinal;
 
 -- name: write_import_details
--- What each object of the page was and became. Writes execution_item_detail.
+-- What each object of the page was and became, without the attributes that stayed. Writes execution_item_detail.
 INSERT INTO execution_item_detail (month, activity_id, ordinal, outcomes, scope, old_values, new_values)
 SELECT
     %(month)s,
     %(activity)s,
-    %(first)s + page.ordinal,
-    note.outcomes,
+    %(first)s + ordinal,
+    outcomes,
     'cs',
-    CASE page.change_type WHEN 'Update' THEN changed_values(page.old_document, staged.document) END,
-    CASE page.change_type
-        WHEN 'Add' THEN staged.document
-        WHEN 'Update' THEN changed_values(staged.document, page.old_document)
-    END
-FROM import_page AS page
-JOIN staged USING (row_number)
-LEFT JOIN import_note AS note ON note.cso_id = page.cso_id
-ORDER BY page.ordinal;
+    CASE change_type WHEN 'Update' THEN old_document - same_keys END,
+    CASE change_type WHEN 'Add' THEN document WHEN 'Update' THEN document - same_keys END
+FROM (
+    SELECT
+        page.ordinal,
+        page.change_type,
+        page.old_document,
+        staged.document,
+        note.outcomes,
+        CASE
+            WHEN page.change_type <> 'Update' OR page.old_document = '{}' THEN '{}'
+            ELSE ARRAY(SELECT key FROM jsonb_each(page.old_document) WHERE staged.document -> key = value)
+        END AS same_keys
+    FROM import_page AS page
+    JOIN staged USING (row_number)
+    LEFT JOIN import_note AS note ON note.cso_id = page.cso_id
+    WHERE staged.row_number > %(after)s
+      AND staged.row_number <= %(last)s
+    OFFSET 0 -- the keys are found once, not for each use of them
+) AS compared
+ORDER BY ordinal;
 
 -- name: insert_new
 -- Writes cso; the change number comes from its sequence.
@@ -103,6 +124,8 @@ SELECT
 FROM import_page AS page
 JOIN staged USING (row_number)
 WHERE page.change_type = 'Add'
+  AND staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s
 ORDER BY row_number;
 
 -- name: update_changed
@@ -122,7 +145,9 @@ SET status = 'Normal',
 FROM import_page AS page
 JOIN staged USING (row_number)
 WHERE page.change_type = 'Update'
-  AND cso.id = page.cso_id;
+  AND cso.id = page.cso_id
+  AND staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s;
 
 -- name: obsolete_deleted
 -- Writes cso by key: what a delta import said is gone.
@@ -138,9 +163,8 @@ WHERE page.change_type = 'Delete'
 -- References that a changed object no longer has. Reads cso_reference by its key, only where the sum differs.
 DELETE FROM cso_reference
 USING import_page AS page
-JOIN staged USING (row_number)
 WHERE page.change_type = 'Update'
-  AND page.old_reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint
+  AND page.references_differ
   AND cso_reference.cso_id = page.cso_id
   AND NOT EXISTS (
       SELECT
@@ -155,22 +179,19 @@ WHERE page.change_type = 'Update'
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash)
 SELECT page.cso_id, %(system)s, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash
 FROM import_page AS page
-JOIN staged USING (row_number)
 JOIN staged_reference AS reference USING (row_number)
 WHERE page.change_type IN ('Add', 'Update')
-  AND page.old_reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint
+  AND page.references_differ
+  AND reference.row_number > %(after)s
+  AND reference.row_number <= %(last)s
 ON CONFLICT (cso_id, attribute_id, text_hash) DO NOTHING;
 
 -- name: note_items
--- Where the items of objects with references are, should a reference turn out to name nothing. The bounds keep it from
--- reading all that is staged in search of the few that have any.
+-- Where the items of objects with references are, should a reference turn out to name nothing.
 INSERT INTO item_of (cso_id, ordinal)
-SELECT page.cso_id, %(first)s + page.ordinal
-FROM import_page AS page
-JOIN staged USING (row_number)
-WHERE staged.reference_fingerprint IS NOT NULL
-  AND staged.row_number > %(after)s
-  AND staged.row_number <= %(last)s;
+SELECT cso_id, %(first)s + ordinal
+FROM import_page
+WHERE has_references;
 
 -- name: rejected_page
 -- The next rejected rows, with the object each would have updated. Index: cso_external_id.

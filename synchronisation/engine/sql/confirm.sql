@@ -11,7 +11,7 @@ LIMIT 1;
 -- name: confirm_import_page
 -- The usual case: the changed object shows every value that was sent (`@>` holds for nothing that is cleared, added,
 -- removed or secret), and nothing else is queued. Such exports are done; their items say so.
--- Writes import_note (temporary). Index: pending_export_cso_id_key.
+-- Writes import_note (temporary). Reads staged between the page's bounds. Index: pending_export_cso_id_key.
 WITH confirmed AS (
     DELETE FROM pending_export AS export
     USING import_page AS page
@@ -22,6 +22,8 @@ WITH confirmed AS (
       AND export.pending = '{}'
       AND export.sent <> '{}'
       AND staged.document @> export.sent
+      AND staged.row_number >= (SELECT min(row_number) FROM import_page)
+      AND staged.row_number <= (SELECT max(row_number) FROM import_page)
     RETURNING export.cso_id, export.id
 )
 INSERT INTO import_note (cso_id, summary, outcomes)
@@ -32,7 +34,8 @@ SELECT
 FROM confirmed;
 
 -- name: exports_of_import_page
--- The other exports of the page's changed objects, with the objects as read. Index: pending_export_cso_id_key.
+-- The other exports of the page's changed objects, with the objects as read, between the page's bounds.
+-- Index: pending_export_cso_id_key.
 SELECT
     page.cso_id::text, staged.document::text, export.id::text, export.sent::text, export.pending::text,
     export.error_count, export.max_retries
@@ -41,7 +44,9 @@ JOIN staged USING (row_number)
 JOIN pending_export AS export ON export.cso_id = page.cso_id
 WHERE page.change_type = 'Update'
   AND export.change_type <> 'Delete'
-  AND (export.sent IS NOT NULL OR export.status = 'Failed' OR export.change_type = 'Create');
+  AND (export.sent IS NOT NULL OR export.status = 'Failed' OR export.change_type = 'Create')
+  AND staged.row_number >= (SELECT min(row_number) FROM import_page)
+  AND staged.row_number <= (SELECT max(row_number) FROM import_page);
 
 -- name: queue_confirmations
 -- Sent and failed exports whose object was read as it was. Ordered by export.

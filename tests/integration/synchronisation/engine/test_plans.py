@@ -15,6 +15,7 @@ from psycopg import ClientCursor
 from psycopg import sql as psql
 from pytest_django import DjangoDbBlocker
 
+from synchronisation.engine.apply import ANALYZE_PAGE
 from synchronisation.engine.pages import PAGE_SETTINGS, PAGE_SIZE
 from synchronisation.engine.statements import sql
 from tests.integration.synchronisation.engine.temporary import copied_tables
@@ -128,7 +129,7 @@ def _begin_page(database: psycopg.Connection[Any]) -> None:
     for name, columns in copied_tables().items():
         _fill(database, name, columns)
     database.execute(sql("make_import_page"), PARAMETERS["make_import_page"])
-    database.execute("ANALYZE import_page")
+    database.execute(ANALYZE_PAGE)
 
 
 def identifier(kind: int, n: int) -> str:
@@ -144,7 +145,7 @@ NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
 LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
-ONE_ITEM = {"activity": UUID(int=0), "month": "2026-01-01", "first": 0}
+ONE_ITEM = {**LISTED, "activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
@@ -157,17 +158,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "reference_fingerprints": [None] * PAGE_SIZE,
     },
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
-    "make_import_page": {"after": HALF, "last": HALF + PAGE_SIZE},
+    "make_import_page": LISTED,
     "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
-    "insert_new": {"system": HR, "partition": None},
-    "update_changed": {"system": HR, "partition": None},
+    "insert_new": {**LISTED, "system": HR, "partition": None},
+    "update_changed": {**LISTED, "system": HR, "partition": None},
     "obsolete_deleted": {},
     "remove_references": {},
-    "insert_references": {"system": HR},
-    "note_items": {**LISTED, "first": 0},
+    "insert_references": {**LISTED, "system": HR},
+    "note_items": {"first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
