@@ -142,6 +142,8 @@ class Capabilities:
     parallel_export: bool = False
     partial_updates: bool = False
     """Import objects name only the attributes that changed; the others stay as they are."""
+    checks_references: bool = False
+    """The store refuses a reference to an object that it does not have: such values follow once it does."""
     durable: Durability = Durability.PER_BATCH
 
 

@@ -180,7 +180,10 @@ class Demo:
 
     def verify(self) -> None:
         """Ask the API, and read the directory file: everybody in HR has exactly the account they should."""
-        staff = {person.employee_id: person.job_title for person in people.read(self.hr_file)}
+        staff = {
+            person.employee_id: (person.job_title, f"u{person.manager}" if person.manager else "")
+            for person in people.read(self.hr_file)
+        }
         directory = self.client.system("Directory")
         path = f"{configuration.SYSTEMS}/{directory['id']}"
         found = {
@@ -189,7 +192,7 @@ class Demo:
             "pending exports": self.client.get(f"{path}/pending-exports/count"),
         }
         check("JIM", found, {"people": len(staff), "accounts": len(staff), "pending exports": 0})
-        check("the directory file", _titles_by_employee(self.directory_file), staff)
+        check("the directory file", _accounts_by_employee(self.directory_file), staff)
 
 
 def _statistics(activity: JsonObject, step: Step) -> dict[str, object]:
@@ -197,9 +200,10 @@ def _statistics(activity: JsonObject, step: Step) -> dict[str, object]:
     return {"status": activity["status"], **{name: statistics[name] for name in step.expected}}
 
 
-def _titles_by_employee(directory_file: Path) -> dict[str, str]:
+def _accounts_by_employee(directory_file: Path) -> dict[str, tuple[str, str]]:
+    """Title and manager; a manager is named as the directory names its accounts."""
     with directory_file.open(encoding="utf-8", newline="") as stream:
-        return {row["employeeId"]: row["title"] for row in csv.DictReader(stream)}
+        return {row["employeeId"]: (row["title"], row["manager"]) for row in csv.DictReader(stream)}
 
 
 def check(what: str, found: Mapping[str, object], expected: Mapping[str, object]) -> None:

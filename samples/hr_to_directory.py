@@ -19,6 +19,7 @@ DIRECTORY_COLUMNS = (
     "title",
     "l",
     "accountStatus",
+    "manager",
 )
 
 HR = FileSystem(
@@ -40,6 +41,7 @@ DIRECTORY = FileSystem(
     object_type="account",
     external_id="uid",
     matching=("employeeId", "Employee ID"),
+    types={"manager": "Reference"},
     run_profiles=("Full Import", "Full Synchronisation", "Delta Synchronisation", "Export"),
 )
 
@@ -58,6 +60,7 @@ HR_PEOPLE = ImportRule(
         "Employee End Date": "endDate",
         "Employee Status": "status",
         "Telephone": "telephone",
+        "Manager": "manager",
         "Display Name": Expression('Coalesce(cs["preferredName"], cs["firstName"]) + " " + cs["lastName"]'),
         "Account Name": Expression('"u" + cs["employeeId"]'),
         "Email": Expression('Lower(Coalesce(cs["email"], "u" + cs["employeeId"] + "@hartwell.example"))'),
@@ -77,6 +80,7 @@ DIRECTORY_ACCOUNTS = ExportRule(
         "department": "Department",
         "title": "Job Title",
         "l": "Location",
+        "manager": "Manager",
         "accountStatus": Expression('mv["Employee Status"] == "Active" ? "enabled" : "disabled"'),
     },
 )

@@ -12,6 +12,7 @@ from typing import ClassVar, Self
 
 from connectors.contract import (
     AttributeChange,
+    AttributeType,
     Capabilities,
     Change,
     Connector,
@@ -39,6 +40,7 @@ STORE = "Store"
 PARTIAL_UPDATES = "Partial Updates"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
+CHECKS_REFERENCES = "Checks References"
 
 AWAY = "The store is away; try again."
 
@@ -122,6 +124,7 @@ class InMemoryConnector(Connector):
         Setting(PARTIAL_UPDATES, SettingType.CHECK_BOX, "Delta imports name changed attributes only.", default=False),
         Setting(TARGET_GIVES_IDENTIFIERS, SettingType.CHECK_BOX, "Creates get their external ID here.", default=False),
         Setting(CONFIRMS_ITSELF, SettingType.CHECK_BOX, "Exports need no confirming import.", default=False),
+        Setting(CHECKS_REFERENCES, SettingType.CHECK_BOX, "References must name objects that exist.", default=False),
     )
     stores: ClassVar[dict[str, InMemoryStore]] = {}
 
@@ -142,6 +145,7 @@ class InMemoryConnector(Connector):
             delta_import=True,
             export=True,
             partial_updates=at_most or bool(settings.get(PARTIAL_UPDATES)),
+            checks_references=bool(settings.get(CHECKS_REFERENCES)),
         )
 
     @property
@@ -214,6 +218,8 @@ class InMemoryConnector(Connector):
         if item.operation is ExportOperation.UPDATE and external_id not in known:
             return f"{item.object_type} '{external_id}' was not found."
         changed = {name: _changed(known.get(external_id, {}).get(name, ()), c) for name, c in item.changes.items()}
+        if self.settings.get(CHECKS_REFERENCES) and (unknown := _unknown_names(store, item)):
+            return f"There is no {', '.join(unknown)}."
         if external_id not in known or any(known[external_id].get(name) != values for name, values in changed.items()):
             store.put(item.object_type, external_id, {item.external_id_attribute: (external_id,), **changed})
         return None
@@ -228,6 +234,31 @@ class InMemoryConnector(Connector):
             return None
         external_ids[item.key] = store.identifiers.setdefault(item.key, f"given-{len(store.identifiers) + 1}")
         return external_ids[item.key]
+
+
+def _unknown_names(store: InMemoryStore, item: ExportObject) -> list[str]:
+    """What the export refers to and the store does not have, by external ID or by the secondary one."""
+    schema = {
+        attribute.name: attribute
+        for kind in store.object_types
+        for attribute in kind.attributes
+        if kind.name == item.object_type
+    }
+    handles = [a.name for a in schema.values() if a.external_id or a.secondary_external_id]
+    known = {
+        value
+        for of_type in store.objects.values()
+        for attributes in of_type.values()
+        for name in handles
+        for value in attributes.get(name, ())
+    }
+    return [
+        str(value)
+        for name, change in item.changes.items()
+        if schema[name].type is AttributeType.REFERENCE
+        for value in _changed((), change)
+        if value not in known
+    ]
 
 
 def _check_selected(store: InMemoryStore, request: ImportRequest) -> None:

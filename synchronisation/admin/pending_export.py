@@ -12,7 +12,7 @@ from unfold.decorators import display
 from jim.admin.keyset import Keyset
 from jim.admin.model_admins import KeysetAdmin, SectionsMixin
 from jim.admin.sections import Section, choice_label, page_link
-from synchronisation.admin.documents import lines, value_text
+from synchronisation.admin.documents import REFERENCES_SHOWN, lines, value_text
 from synchronisation.admin.metaverse import CSO_LABEL, MVO_LABEL, is_uuid
 from synchronisation.models import (
     Attribute,
@@ -20,6 +20,7 @@ from synchronisation.models import (
     MetaverseObject,
     PendingExport,
     PendingExportChangeType,
+    PendingExportReference,
     PendingExportStatus,
 )
 from synchronisation.rules.exports import SEALED, Changes
@@ -32,6 +33,7 @@ STATUS_KINDS = {
     PendingExportStatus.EXPORT_NOT_CONFIRMED: "warning",
     PendingExportStatus.FAILED: "danger",
 }
+CHANGE_COLUMNS = ("attribute", "does", "value")
 CHANGE_KINDS = {
     PendingExportChangeType.CREATE: "success",
     PendingExportChangeType.UPDATE: "info",
@@ -98,11 +100,26 @@ class PendingExportAdmin(SectionsMixin, KeysetAdmin):
         numbers = {int(key) for parts in places.values() for key in parts}
         names = dict(Attribute.objects.filter(pk__in=numbers).values_list("pk", "name"))
         secrets = secret_attributes(numbers)
-        return [
-            Section(title, ("attribute", "does", "value"), list(_changes(parts, names, secrets)))
+        sections = [
+            Section(title, CHANGE_COLUMNS, list(_changes(parts, names, secrets)))
             for title, parts in places.items()
             if parts
         ]
+        references = list(_references(obj))
+        return [*sections, Section("References", (*CHANGE_COLUMNS, "status"), references)] if references else sections
+
+
+def _references(export: PendingExport) -> Iterator[tuple[str | int, str, SafeString, str]]:
+    """The first reference changes, and whether each has left; of a large group, the others are in the API."""
+    changes = PendingExportReference.objects.filter(cso_id=export.cso_id).order_by("attribute_id", "target_id")
+    shown = list(changes[:REFERENCES_SHOWN])
+    names = dict(Attribute.objects.filter(pk__in={change.attribute_id for change in shown}).values_list("pk", "name"))
+    targets = ConnectorSpaceObject.objects.only("display_name", "external_id").in_bulk([c.target_id for c in shown])
+    for change in shown:
+        name = change.text or str(targets.get(change.target_id, change.target_id))
+        operation = "remove" if change.is_removal else "add"
+        link = page_link(CSO_LABEL, change.target_id, name)
+        yield names.get(change.attribute_id, change.attribute_id), operation, link, change.status
 
 
 def _changes(parts: Changes, names: dict[int, str], secrets: set[int]) -> Iterator[tuple[str | int, str, str]]:

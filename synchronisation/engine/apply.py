@@ -11,6 +11,7 @@ from typing import Any
 
 from .bulk import array_of
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
+from .imported_references import ImportedReferences
 from .items import Item, Outcome, count_item
 from .lanes import Lanes, Turn
 from .pages import Page, Run
@@ -23,16 +24,7 @@ APPLY_LANES = 2
 ANALYZE_PAGE = "ANALYZE import_page (row_number, cso_id, change_type)"
 """Its documents decide no plan, and sampling those of 5,000 changed objects takes 15 ms."""
 
-WRITE_PAGE = (
-    "write_import_details",
-    "write_import_items",
-    "insert_new",
-    "update_changed",
-    "obsolete_deleted",
-    "remove_references",
-    "insert_references",
-    "note_items",
-)
+WRITE_PAGE = ("write_import_details", "write_import_items", "insert_new", "update_changed", "obsolete_deleted")
 
 OUTCOME_OF_CHANGE = {"Add": "CsoAdded", "Update": "CsoUpdated", "Delete": "CsoDeleted"}
 
@@ -83,8 +75,11 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
         parameters["first"] = run.reserve(page, sum(counts.values()))
         if waiting and "Update" in counts:
             confirm_import_page(run, page, counts["Update"])
+        references = ImportedReferences(run, cursor)
+        references.note_renamed(parameters)
         for name in WRITE_PAGE:
             cursor.execute(sql(name), parameters)
+        references.write(parameters)
         for change, number in counts.items():
             count_item(page.counters, change, None, {OUTCOME_OF_CHANGE[change]: 1}, number)
         page.processed = staged.read
@@ -106,10 +101,11 @@ def _reject_page(run: Run) -> bool:
 
 def obsolete_missing(run: Run) -> None:
     """Mark what was not read; it stays in the connector space until synchronisation has acted on it."""
-    for_each_page(run, "obsolete", _obsolete_page)
+    for_each_page(run, "obsolete", partial(_obsolete_page, run))
 
 
-def _obsolete_page(page: Page, ids: list[str]) -> None:
+def _obsolete_page(run: Run, page: Page, ids: list[str]) -> None:
+    ImportedReferences(run, page.cursor).note_gone(ids)
     page.cursor.execute(sql("obsolete_objects"), {"ids": array_of(ids), "now": page.now})
     rows = {row[0]: row for row in page.cursor.fetchall()}
     for cso_id in ids:

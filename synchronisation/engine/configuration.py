@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from activities.models import Activity, RunType
-from connectors.contract import AttributeType
+from connectors.contract import AttributeType, Connector
 from synchronisation import models
 from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
@@ -37,7 +37,7 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     return spec.Specification(
         now=now,
         run_type=profile.run_type,
-        system=_system(profile.system, self_confirming=connector_for(profile.system).self_confirming),
+        system=_system(profile.system, connector_for(profile.system)),
         systems=tuple(_system(system) for system in systems.values()),
         object_types=tuple(map(_object_type, _object_types(systems))),
         metaverse_types=_metaverse_types() if synchronises or profile.run_type == RunType.EXPORT else (),
@@ -75,7 +75,8 @@ def _rules() -> list[models.SyncRule]:
     return list(enabled.select_related("system__connector").prefetch_related(*parts))
 
 
-def _system(system: models.ConnectedSystem, *, self_confirming: bool = False) -> spec.System:
+def _system(system: models.ConnectedSystem, connector: Connector | None = None) -> spec.System:
+    """connector: of the run's own system."""
     return spec.System(
         id=system.id,
         name=system.name,
@@ -83,7 +84,8 @@ def _system(system: models.ConnectedSystem, *, self_confirming: bool = False) ->
         deletion_threshold_percent=system.deletion_threshold_percent,
         deletion_threshold_minimum=system.deletion_threshold_minimum,
         max_export_attempts=system.max_export_attempts,
-        self_confirming=self_confirming,
+        self_confirming=connector is not None and connector.self_confirming,
+        checks_references=connector is not None and connector.capabilities(connector.settings).checks_references,
     )
 
 

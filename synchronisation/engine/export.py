@@ -9,8 +9,11 @@ harmless.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
+
+from psycopg import Cursor
 
 from activities.models import Activity, InitiatorType
 from activities.statistics import Counter as STAT
@@ -20,6 +23,7 @@ from synchronisation.models import ConnectedSystem
 
 from .judge import over_threshold
 from .outbox import Leaving, Outbox
+from .outgoing_references import OutgoingReferences
 from .pages import Run
 from .results import Results
 from .retry import keep_trying
@@ -72,12 +76,24 @@ def export_due(run: Run) -> None:
     run.expect(run.facts["due"])
     if run.facts["due"]:
         system = ConnectedSystem.objects.get(pk=run.specification.system.id)
-        keep_trying(run, partial(_send_rest, run, system))
+        references = OutgoingReferences(run.specification, "export")
+        outbox, results = Outbox(run.specification, references), Results(run, references)
+        keep_trying(run, partial(send_rest, run, system, outbox, results))
 
 
-def _send_rest(run: Run, system: ConnectedSystem) -> None:
-    """Send what has no result yet, on a connection of its own."""
-    sender = _Sender(run)
+class TakesPages(Protocol):
+    def take(self, cursor: Cursor[Any], after: int, limit: int, now: datetime) -> Leaving:
+        """The next exports of a list, marked `Executing`; none at its end."""
+
+
+class RecordsPages(Protocol):
+    def record(self, after: int, last: int, failures: dict[str, str], external_ids: dict[str, str]) -> None:
+        """Keep what became of the exports between two ordinals."""
+
+
+def send_rest(run: Run, system: ConnectedSystem, outbox: TakesPages, results: RecordsPages) -> None:
+    """Send what of a list has no result yet, on a connection of its own."""
+    sender = _Sender(run, outbox, results)
     with connector_for(system) as connector:
         for result in connector.export(_request(run), sender.batches()):
             sender.record(result)
@@ -96,10 +112,10 @@ def _request(run: Run) -> ExportRequest:
 class _Sender:
     """Marks and sends pages ahead of their results; results come back in the order of the batches."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, outbox: TakesPages, results: RecordsPages) -> None:
         self.run = run
-        self.outbox = Outbox(run.specification)
-        self.results = Results(run)
+        self.outbox = outbox
+        self.results = results
         self.under_way: deque[Sent] = deque()
         self.batch_size = min(run.specification.page_size, run.page_size)
 

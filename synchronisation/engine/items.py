@@ -53,6 +53,28 @@ class Outcome:
         self.children.append(child)
         return child
 
+    @classmethod
+    def from_json(cls, shown: dict[str, Any]) -> "Outcome":
+        """The inverse of `as_json`."""
+        return cls(
+            shown["type"],
+            shown["count"],
+            shown.get("targetSystemName"),
+            shown.get("syncRuleName"),
+            shown.get("pendingExportId"),
+            [cls.from_json(child) for child in shown.get("children", ())],
+        )
+
+    def find(self, kind: str) -> "Outcome | None":
+        """The first of this type, here or below."""
+        if self.type == kind:
+            return self
+        return next((found for child in self.children if (found := child.find(kind))), None)
+
+    def queues(self, export_id: str) -> bool:
+        """Whether this pending export is queued here or below."""
+        return self.pending_export_id == export_id or any(child.queues(export_id) for child in self.children)
+
     def add_to(self, totals: dict[str, int]) -> None:
         """Count this node and all below it, causes first."""
         totals[self.type] = totals.get(self.type, 0) + self.count

@@ -18,6 +18,7 @@ from synchronisation.rules.values import READERS, JsonValue, to_text
 from synchronisation.secrets import decrypt
 
 from .bulk import copy_temporary
+from .outgoing_references import OutgoingReferences
 from .statements import sql
 
 OPERATIONS = {operation.value: operation for operation in ExportOperation}
@@ -38,9 +39,9 @@ class Leaving:
 class Outbox:
     """Takes exports out of the list of a run, by the schema of its system."""
 
-    def __init__(self, specification: Specification) -> None:
-        # A type without an external ID is not exported: see queue_due.
-        self.forms = {kind.id: Form(kind, kind.external_id) for kind in specification.own_types() if kind.external_id}
+    def __init__(self, specification: Specification, references: OutgoingReferences) -> None:
+        self.forms = forms_of(specification)
+        self.references = references
 
     def take(self, cursor: Cursor[Any], after: int, limit: int, now: datetime) -> Leaving:
         """The next exports of the list; none at its end."""
@@ -61,6 +62,7 @@ class Outbox:
             frozen = ((export_id, orjson.dumps(changes).decode()) for export_id, changes in merged.items())
             copy_temporary(cursor, "merged_export", {"id": "uuid", "sent": "jsonb"}, frozen)
             cursor.execute(sql("freeze_merged"))
+        self.references.take(cursor, after, leaving.objects, leaving.last)
         return leaving
 
 
@@ -86,6 +88,11 @@ class Form:
             elif key in self.attributes:
                 named[self.attributes[key].name] = _attribute_change(self.attributes[key], part)
         return ExportObject(export_id, operation, self.name, self.external_name, external_id, named)
+
+
+def forms_of(specification: Specification) -> dict[int, Form]:
+    """By object type id. A type without an external ID is not exported: see queue_due."""
+    return {kind.id: Form(kind, kind.external_id) for kind in specification.own_types() if kind.external_id}
 
 
 def _attribute_change(attribute: Attribute, part: Part) -> AttributeChange:

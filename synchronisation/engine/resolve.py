@@ -1,7 +1,8 @@
 """Resolve: reference texts of the imported system to the objects they name, by set.
 
-In: reference rows without a target, of this run and of earlier ones. Out: targets; for objects that this run added or
-changed, an item error naming what could not be found. Always: the text stays, whatever happens to the target.
+In: reference rows without a target, of this run and of earlier ones, and those whose name changed hands. Out: targets;
+for objects that this run added or changed, or one of whose references lost its target, an item error naming what could
+not be found. Always: the text stays, whatever happens to the target.
 """
 
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 
+from .items import Item
 from .pages import Run
 from .statements import sql
 
@@ -19,11 +21,27 @@ NAMES_IN_MESSAGE = 3
 
 
 def resolve_references(run: Run) -> None:
-    """Resolve what can be, then say what could not. Repeatable."""
+    """Ask whose the names that were given up are now, resolve what can be, then say what could not. Repeatable."""
+    while _renamed_page(run):
+        pass
     while _resolve_page(run):
+        pass
+    while _lost_page(run):
         pass
     while _report_page(run):
         pass
+
+
+def _renamed_page(run: Run) -> bool:
+    """References by names that the next objects gave up are resolved again; False when there are none."""
+    parameters = {"after": run.position.get("renamed", 0), "limit": run.page_size}
+    with run.page() as page:
+        row: Any = page.cursor.execute(sql("renamed_bounds"), parameters).fetchone()
+        if row[0] is None:
+            return False
+        page.cursor.execute(sql("mark_stale"), {**parameters, "last": row[0]})
+        page.position["renamed"] = row[0]
+    return True
 
 
 def _resolve_page(run: Run) -> bool:
@@ -38,6 +56,24 @@ def _resolve_page(run: Run) -> bool:
         page.cursor.execute(sql("resolve_by_external_id"), parameters)
         page.cursor.execute(sql("resolve_by_secondary_external_id"), parameters)
         run.position["name"] = str(row[0])
+    return True
+
+
+def _lost_page(run: Run) -> bool:
+    """Items for the next unchanged objects one of whose references lost its target; what is missing is said later."""
+    after = run.position.get("lost", "00000000-0000-0000-0000-000000000000")
+    with run.page() as page:
+        page.cursor.execute(sql("lost_page"), {"after": after, "limit": run.page_size})
+        rows = page.cursor.fetchall()
+        if not rows:
+            return False
+        page.items += [Item(external, name, kind, "Update", cso_id=cso_id) for cso_id, external, name, kind in rows]
+        csos = [row[0] for row in rows]
+        ordinals = list(range(run.item_count, run.item_count + len(rows)))
+        page.cursor.execute(sql("note_items_of"), {"csos": csos, "ordinals": ordinals})
+        if run.specification.run_type == "FullImport":
+            page.counters[STAT.UNCHANGED] -= len(rows)
+        page.position["lost"] = csos[-1]
     return True
 
 

@@ -24,6 +24,7 @@ from .backoff import next_retry
 from .bulk import array_of, copy_temporary
 from .items import Outcome, count_item, outcomes_json
 from .orphans import remove_accounts
+from .outgoing_references import OutgoingReferences
 from .pages import Page, Run
 from .statements import sql
 
@@ -41,15 +42,16 @@ FAILED = {"id": "uuid", "status": "text", "error_count": "smallint", "next_retry
 class Results:
     """Records pages of results for one run."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, references: OutgoingReferences) -> None:
         self.run = run
+        self.references = references
         self.system = run.specification.system
 
     def record(self, after: int, last: int, failures: dict[str, str], external_ids: dict[str, str]) -> None:
         """One page of exports, by ordinal; `failures` and `external_ids` are keyed by export id."""
         bounds = {"after": after, "last": last}
         with self.run.page(durable=True) as page:
-            copy_temporary(page.cursor, "answer", ANSWER, _answers(failures, external_ids))
+            copy_temporary(page.cursor, "answer", ANSWER, answers(failures, external_ids))
             first = self.run.item_count
             deleted = self._record_items(page, bounds)
             page.processed = self.run.item_count - first
@@ -57,8 +59,10 @@ class Results:
                 page.cursor.execute(sql("store_external_ids"))
             if failures:
                 _queue_again(page.cursor, page.now)
+            self.references.settle(page.cursor, after, last, page.now)
             if self.system.self_confirming:
                 _confirm(page.cursor, bounds, page.now)
+            self.references.note_waiting(page.cursor, after, last)
             if deleted:
                 remove_accounts(page.cursor, self.run.specification, deleted, page.now)
             page.position["recorded"] = last
@@ -87,7 +91,8 @@ class Results:
         return deleted
 
 
-def _answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
+def answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
+    """The rows of ANSWER."""
     for export_id in failures.keys() | external_ids.keys():
         given = external_ids.get(export_id)
         yield export_id, failures.get(export_id), given, None if given is None else values.hash_text(given)
@@ -96,11 +101,12 @@ def _answers(failures: dict[str, str], external_ids: dict[str, str]) -> Iterator
 def _queue_again(cursor: Cursor[Any], now: datetime) -> None:
     """What failed is tried again later or, after its last attempt, kept as Failed."""
     cursor.execute(sql("failed_exports"))
-    copy_temporary(cursor, "failed_export", FAILED, [_failed_row(now, *row) for row in cursor.fetchall()])
+    copy_temporary(cursor, "failed_export", FAILED, [failed_row(now, *row) for row in cursor.fetchall()])
     cursor.execute(sql("mark_failed"))
 
 
-def _failed_row(now: datetime, export_id: str, error_count: int, max_attempts: int) -> tuple[Any, ...]:
+def failed_row(now: datetime, export_id: str, error_count: int, max_attempts: int) -> tuple[Any, ...]:
+    """A row of FAILED."""
     errors = error_count + 1
     if errors >= max_attempts:
         return export_id, "Failed", errors, None

@@ -1,9 +1,9 @@
 """Run: the steps of each kind of run, in order, and how a run ends.
 
-    import           read -> judge -> apply -> obsolete -> confirm -> resolve references
-    synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions
-    export           export
-    housekeeping     delete identities whose grace period is over
+    import           read -> judge -> apply -> obsolete -> confirm -> resolve references -> confirm references
+    synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions -> references
+    export           export -> references that had to wait for their objects
+    housekeeping     delete identities whose grace period is over -> references
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
 StopRequestedError when the run goes on elsewhere.
@@ -28,7 +28,20 @@ from synchronisation.expressions.errors import ExpressionError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 from synchronisation.rules.scope import CriterionError
 
-from . import apply, deletion, export, housekeeping, judge, precedence, resolve, stage, synchronise
+from . import (
+    apply,
+    deferred,
+    deletion,
+    export,
+    housekeeping,
+    judge,
+    precedence,
+    reference_confirm,
+    references,
+    resolve,
+    stage,
+    synchronise,
+)
 from .configuration import specification_of
 from .errors import RunFailedError, StopRequestedError
 from .leases import hold
@@ -59,6 +72,7 @@ IMPORT = (
     Phase("Obsoleting", apply.obsolete_missing, shares_metaverse=True),
     Phase("Confirming", apply.confirm_unchanged, shares_metaverse=True),
     Phase("Resolving references", resolve.resolve_references, shares_metaverse=True),
+    Phase("Confirming references", reference_confirm.confirm_references, shares_metaverse=True),
 )
 SYNCHRONISATION = (
     Phase("Preparing", synchronise.prepare),
@@ -67,15 +81,18 @@ SYNCHRONISATION = (
         "Synchronising", synchronise.synchronise_active, ("cso", "cso_join", "mvo", "mvo_match_key", "pending_export")
     ),
     Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
+    Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
     Phase("Remembering unjoined objects", synchronise.remember_unjoined, ("cso_match_key",)),
 )
 HOUSEKEEPING = (
     Phase("Preparing", housekeeping.prepare),
     Phase("Deleting identities", housekeeping.delete_due, ("mvo", "pending_export")),
+    Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
 )
 EXPORT = (
     Phase("Preparing", export.prepare),
     Phase("Exporting", export.export_due, ("cso", "pending_export")),
+    Phase("Exporting references", deferred.export_references, ("pending_export_reference",)),
 )
 PIPELINES: dict[str, tuple[Phase, ...]] = {
     RunType.FULL_IMPORT: IMPORT,

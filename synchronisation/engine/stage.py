@@ -35,16 +35,20 @@ STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
     "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "document",
 )  # fmt: skip
-STAGED_REFERENCE = ("row_number", "cso_id", "attribute_id", "text", "text_hash", "name_hash")
+STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
 REJECTED = (
     "row_number", "source_row", "object_type", "external_id", "external_id_hash", "object_type_id", "display_name",
     "error_type", "message",
 )  # fmt: skip
 ANALYZE_STAGED = "ANALYZE staged (row_number, object_type_id, external_id_hash, secondary_external_id_hash, is_new)"
+ANALYZE_REFERENCES = "ANALYZE staged_reference (row_number, attribute_id, text_hash)"
 NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
+
+NewReferences = tuple[int, bool, list[tuple[int, str]]]
+"""(row number, whether the object is new to the connector space, its references: attribute id and text)."""
 
 
 @dataclass(slots=True)
@@ -77,6 +81,7 @@ def read(run: Run) -> None:
     with run.page() as page:
         page.cursor.execute("ANALYZE unchanged")
         page.cursor.execute(ANALYZE_STAGED)
+        page.cursor.execute(ANALYZE_REFERENCES)
 
 
 def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], request: ImportRequest) -> None:
@@ -214,22 +219,20 @@ class _Reading:
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
-        references: list[tuple[Any, ...]] = []
+        references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
             copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
-            for table, columns, rows in (
-                ("staged_reference", STAGED_REFERENCE, references),
-                ("unchanged", UNCHANGED, read.seen),
-                ("rejected", REJECTED, read.rejected),
-            ):
+            for table, columns, rows in (("unchanged", UNCHANGED, read.seen), ("rejected", REJECTED, read.rejected)):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
+            if references:
+                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, _reference_lines(references))
             page.processed = read.read
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
 
     def _staged_lines(
-        self, page: Page, taken: list[tuple[int, Shaped]], references: list[tuple[Any, ...]]
+        self, page: Page, taken: list[tuple[int, Shaped]], references: list[NewReferences]
     ) -> Iterator[bytes]:
         """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
         if self.is_first:
@@ -258,11 +261,11 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
     return dict(page.cursor.fetchall())
 
 
-def _staged_line(references: list[tuple[Any, ...]], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
-    """The object's line in `staged`; its rows of `staged_reference` are added to those of the page."""
+def _staged_line(references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
+    """The object's line in `staged`; its references are added to those of the page."""
     cso_id = known_id or str(uuid7())
-    for attribute, text in shaped.references:
-        references.append((row_number, cso_id, attribute, text, values.hash_text(text), values.hash_name(text)))
+    if shaped.references:
+        references.append((row_number, known_id is None, shaped.references))
     external_id, display_name, document = shaped.external_id, shaped.display_name or NULL, shaped.serialised
     if document.find(b"\\") >= 0:  # JSON escapes with it whatever COPY needs escaped, in the texts taken from it too
         external_id, document = escaped(external_id), document.replace(b"\\", b"\\\\")
@@ -273,3 +276,15 @@ def _staged_line(references: list[tuple[Any, ...]], row_number: int, shaped: Sha
         f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
     )
     return start.encode() + document + b"\n"
+
+
+def _reference_lines(references: list[NewReferences]) -> Iterator[bytes]:
+    """Half a million members of a known group are staged as they are; only those that prove new are ever hashed."""
+    for number, is_new, named in references:
+        if is_new:
+            for attribute, text in named:
+                text_hash, name_hash = values.reference_hashes(text)
+                yield f"{number}\t{attribute}\t{escaped(text)}\t{text_hash}\t{name_hash}\n".encode()
+        else:
+            for attribute, text in named:
+                yield f"{number}\t{attribute}\t{escaped(text)}\t{NULL}\t{NULL}\n".encode()

@@ -20,6 +20,7 @@ from synchronisation.rules.compile import CompiledRules, compile_rules
 from synchronisation.rules.errors import ExistingJoinError, ObjectError
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.outbound import Effect, synchronise_outbound
+from synchronisation.rules.references import reference_flows
 from synchronisation.rules.values import hash_text
 from synchronisation.rules.world import Account, Cso, Identity, Mvo, World
 from synchronisation.secrets import encrypt
@@ -29,6 +30,7 @@ from .items import AttributeChanges, Item, Outcome
 from .lanes import Lanes, Turn
 from .load import load_page, load_unjoined
 from .pages import Page, Run
+from .references import announce_references, write_flows
 from .statements import sql
 from .unjoined import forget_keyed, key_own, key_targets
 from .work import WorkPage, expect_work, for_each_page, pages_ahead
@@ -51,6 +53,7 @@ def prepare(run: Run) -> None:
         row = page.cursor.execute(sql("count_queued")).fetchone()
         run.counters[STAT.OBJECTS_PROCESSED] = row[0]
         page.cursor.execute("ANALYZE work")
+        write_flows(page.cursor, reference_flows(run.specification))
     rules = compile_rules(run.specification)
     _backfill_match_keys(run, rules)
     key_targets(run, rules)
@@ -172,6 +175,7 @@ class Synchroniser:
         with self.run.page(turn=turn) as page:
             page.cursor.execute(sql("remove_left_over"), {"ids": array_of(decided.work.ids)})
             write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
+            announce_references(page.cursor, self.rules.references, decided.items)
             self._free_disconnected(page, decided.world)
             self._remember_failures(page, decided.failed, decided.left_over)
             page.items = decided.items

@@ -25,6 +25,7 @@ CSO_COLUMNS = (
     "secondary_external_id_hash", "display_name", "document", "deprovisioned",
 )  # fmt: skip
 JOIN_COLUMNS = ("cso_id", "mvo_id", "system_id", "type", "created", "rule_id")
+CHANGED_JOIN = ("cso_id", "mvo_id", "system_id")
 KEY_TYPES = {"rule_id": "integer", "key": "uuid", "mvo_id": "uuid"}
 EXPORT_COLUMNS = (
     "id", "cso_id", "system_id", "mvo_id", "rule_id", "change_type", "status", "created", "error_count",
@@ -42,15 +43,15 @@ def write_world(
     moment = now.isoformat()  # as text: a datetime takes COPY 4 us, in five rows of every person
     deleted = {mvo.id for mvo in world.deleted_mvos}
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
-    _remove(cursor, world)
+    _remove(cursor, world, rules)
     _write_mvos(cursor, kept, rules, moment)
-    _write_fates(cursor, kept, moment)
+    _write_fates(cursor, kept, rules, moment)
     _write_keys(cursor, world)
-    _write_accounts(cursor, kept, moment)
-    _write_exports(cursor, world, moment, max_attempts)
+    _write_accounts(cursor, kept, rules, moment)
+    _write_exports(cursor, world, rules, moment, max_attempts)
 
 
-def _remove(cursor: Cursor[Any], world: World) -> None:
+def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
     """What leaves its MVO. Only an account that an export rule once wanted is remembered as deprovisioned: an object
     of a mere source has nothing else to bring it back.
     """
@@ -70,17 +71,21 @@ def _remove(cursor: Cursor[Any], world: World) -> None:
             cursor.execute(sql(name), {"ids": array_of(deprovisioned)})
     if world.deleted_mvos:
         ids = array_of(mvo.id for mvo in world.deleted_mvos)
+        if rules.references:
+            cursor.execute(sql("note_orphaned_references"), {"ids": ids})
         for name in ("remove_mvo_keys", "remove_mvo_references", "remove_mvo_joins", "remove_mvos"):
             cursor.execute(sql(name), {"ids": ids})
 
 
-def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], now: str) -> None:
+def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
     """Marks that go, and MVOs that stay only until their accounts are gone."""
     cleared = [mvo.id for mvo in mvos if mvo.mark_cleared]
     obsolete = [mvo.id for mvo in mvos if mvo.became_obsolete]
     if cleared:
         cursor.execute(sql("clear_marks"), {"ids": array_of(cleared)})
     if obsolete:
+        if rules.references:
+            cursor.execute(sql("note_orphaned_references"), {"ids": array_of(obsolete)})
         for name in ("remove_mvo_keys", "remove_mvo_references", "make_obsolete"):
             cursor.execute(sql(name), {"ids": array_of(obsolete), "now": now})
 
@@ -117,11 +122,11 @@ def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]
     return {(matcher.rule_id, key) for matcher in matchers for key in matcher.keys_of(document, matcher.target_key)}
 
 
-def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: str) -> None:
+def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
     accounts = [(mvo, account) for mvo in mvos for account in mvo.accounts.values()]
     new = [account for _, account in accounts if account.is_new]
     joined = [(mvo, account) for mvo, account in accounts if account.is_new or account.is_joined_now]
-    rules = [
+    join_rules = [
         (account.cso_id, account.rule_id)
         for _, account in accounts
         if account.rule_id != account.stored_rule_id and not (account.is_new or account.is_joined_now)
@@ -131,13 +136,20 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], now: str) -> None:
     if joined:
         rows = ((a.cso_id, mvo.id, a.system_id, a.join_type, now, a.rule_id) for mvo, a in joined)
         copy_rows(cursor, "cso_join", JOIN_COLUMNS, rows)
+        if rules.references.notes_joins:
+            _note_joins(cursor, joined)
     found = [account.cso_id for _, account in joined if not account.is_new]
     if found:
         for name in ("remove_cso_keys", "welcome_back"):
             cursor.execute(sql(name), {"ids": array_of(found)})
-    if rules:
-        copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, rules)
+    if join_rules:
+        copy_temporary(cursor, "join_rule", {"cso_id": "uuid", "rule_id": "integer"}, join_rules)
         cursor.execute(sql("update_join_rules"))
+
+
+def _note_joins(cursor: Cursor[Any], changed: Iterable[tuple[Mvo, Account]]) -> None:
+    """For the references at both ends, which flow when all objects are decided (references.py)."""
+    copy_rows(cursor, "changed_join", CHANGED_JOIN, ((a.cso_id, mvo.id, a.system_id) for mvo, a in changed))
 
 
 def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
@@ -147,7 +159,9 @@ def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: dict[int, int]) -> None:
+def _write_exports(
+    cursor: Cursor[Any], world: World, rules: CompiledRules, now: str, max_attempts: dict[int, int]
+) -> None:
     exports = list(_exports(world))
     withdrawn = [export.id for _, _, export in exports if export.is_withdrawn and not export.is_new]
     new = [(mvo, account, export) for mvo, account, export in exports if export.is_new and not export.is_withdrawn]
@@ -164,6 +178,9 @@ def _write_exports(cursor: Cursor[Any], world: World, now: str, max_attempts: di
     if new:
         rows = (_export_row(mvo, account, export, now, max_attempts) for mvo, account, export in new)
         copy_rows(cursor, "pending_export", EXPORT_COLUMNS, rows)
+        if rules.references:
+            leaving = [(mvo, account) for mvo, account, export in new if mvo and export.change_type == "Delete"]
+            _note_joins(cursor, leaving)
 
 
 def _export_row(

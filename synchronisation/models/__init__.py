@@ -17,6 +17,7 @@ from .connected_system import (
     Writability,
 )
 from .connector_space import (
+    ChangedJoin,
     ConnectorSpaceObject,
     CsoMatchKey,
     CsoReference,
@@ -25,6 +26,7 @@ from .connector_space import (
     JoinType,
     LeftOver,
     MvoMatchKey,
+    RemovedReference,
 )
 from .metaverse import (
     DeletionRule,
@@ -35,7 +37,13 @@ from .metaverse import (
     MetaverseObjectType,
     MetaverseReference,
 )
-from .pending_export import PendingExport, PendingExportChangeType, PendingExportStatus
+from .pending_export import (
+    PendingExport,
+    PendingExportChangeType,
+    PendingExportReference,
+    PendingExportStatus,
+    ReferenceChangeStatus,
+)
 from .rules import (
     DeprovisionAction,
     Direction,
@@ -52,6 +60,7 @@ from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, Sco
 __all__ = [
     "Attribute",
     "AttributeType",
+    "ChangedJoin",
     "ComparisonType",
     "ConnectedSystem",
     "ConnectorDefinition",
@@ -82,8 +91,11 @@ __all__ = [
     "Partition",
     "PendingExport",
     "PendingExportChangeType",
+    "PendingExportReference",
     "PendingExportStatus",
     "Plurality",
+    "ReferenceChangeStatus",
+    "RemovedReference",
     "RunLease",
     "RunProfile",
     "ScheduledOccurrence",

@@ -71,8 +71,13 @@ class ConnectorSpaceObject(models.Model):
 
 
 class CsoReference(models.Model):
-    """One reference value as the source gave it, and the CSO of the same system it names, once known."""
+    """One reference value as the source gave it, and the CSO of the same system it names, once known.
 
+    is_stale: the target has another name by now, and nobody else has taken over the one in the text.
+    change_number: from the sequence that CSOs take theirs from, new whenever the row or its target is.
+    """
+
+    pk = models.CompositePrimaryKey("cso_id", "attribute_id", "text_hash")
     cso_id = models.UUIDField()
     system_id = models.IntegerField()
     attribute_id = models.IntegerField()
@@ -82,16 +87,42 @@ class CsoReference(models.Model):
     name_hash = models.UUIDField()
     """Hash of the normalised text (a DN without regard to case and spacing): what it is resolved by."""
     target_id = models.UUIDField(null=True)
+    is_stale = models.BooleanField(default=False, db_default=False)
+    change_number = models.BigIntegerField(db_default=models.expressions.RawSQL("nextval('cso_change_number')", ()))
 
     class Meta:
         db_table = "cso_reference"
-        constraints = [models.UniqueConstraint("cso_id", "attribute_id", "text_hash", name="cso_reference_once")]
         indexes = [
-            models.Index("target_id", name="cso_reference_by_target", condition=Q(target_id__isnull=False)),
+            # With the object that refers: whether one of a hundred thousand reports names this manager is one look.
             models.Index(
-                "system_id", "name_hash", name="cso_reference_unresolved", condition=Q(target_id__isnull=True)
+                "target_id",
+                "cso_id",
+                "attribute_id",
+                name="cso_reference_by_target",
+                condition=Q(target_id__isnull=False),
             ),
+            models.Index(
+                "system_id",
+                "name_hash",
+                name="cso_reference_unresolved",
+                condition=Q(target_id__isnull=True) | Q(is_stale=True),
+            ),
+            models.Index("system_id", "change_number", name="cso_reference_by_change_number"),
         ]
+
+
+class RemovedReference(models.Model):
+    """A reference that an import took away or gave another target, until a synchronisation has seen it."""
+
+    id = models.BigAutoField(primary_key=True)
+    system_id = models.IntegerField()
+    cso_id = models.UUIDField()
+    attribute_id = models.IntegerField()
+    target_id = models.UUIDField()
+
+    class Meta:
+        db_table = "removed_reference"
+        indexes = [models.Index("system_id", "id", name="removed_reference_by_system")]
 
 
 class Join(models.Model):
@@ -111,6 +142,19 @@ class Join(models.Model):
     class Meta:
         db_table = "cso_join"
         constraints = [models.UniqueConstraint("mvo", "system_id", name="cso_join_one_per_system")]
+
+
+class ChangedJoin(models.Model):
+    """A join that was made or cut, until the references at both its ends have flowed by it."""
+
+    id = models.BigAutoField(primary_key=True)
+    cso_id = models.UUIDField()
+    mvo_id = models.UUIDField()
+    system_id = models.IntegerField()
+
+    class Meta:
+        db_table = "changed_join"
+        indexes = [models.Index("cso_id", name="changed_join_by_cso")]
 
 
 class MvoMatchKey(models.Model):

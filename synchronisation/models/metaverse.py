@@ -99,8 +99,9 @@ class MetaverseObject(models.Model):
 
 
 class MetaverseReference(models.Model):
-    """One reference value of an MVO, with the system and rule that hold the attribute."""
+    """One reference value of an MVO, with the system and rule that hold the attribute (null: nobody does)."""
 
+    pk = models.CompositePrimaryKey("mvo_id", "attribute_id", "target_id")
     mvo_id = models.UUIDField()
     attribute_id = models.IntegerField()
     target_id = models.UUIDField()
@@ -109,5 +110,4 @@ class MetaverseReference(models.Model):
 
     class Meta:
         db_table = "mvo_reference"
-        constraints = [models.UniqueConstraint("mvo_id", "attribute_id", "target_id", name="mvo_reference_once")]
         indexes = [models.Index("target_id", name="mvo_reference_by_target")]

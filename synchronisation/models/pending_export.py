@@ -6,6 +6,8 @@ attribute id to its part of the change:
     value                                single-valued; null clears
     {"add": [values], "remove": [...]}   multi-valued
     {"sealed": token}                    a secret, encrypted
+
+References are rows of their own beside it, since a group may have half a million members (decisions/0004).
 """
 
 from django.db import models
@@ -52,3 +54,33 @@ class PendingExport(models.Model):
     class Meta:
         db_table = "pending_export"
         indexes = [models.Index("system", "id", name="pending_export_by_system")]
+
+
+class ReferenceChangeStatus(models.TextChoices):
+    """Whether one reference change waits, is leaving, or left and was not confirmed yet."""
+
+    PENDING = "Pending"
+    EXECUTING = "Executing"
+    EXPORTED = "Exported"
+
+
+class PendingExportReference(models.Model):
+    """One reference that a CSO is to gain or lose; its pending export is the one of the same CSO.
+
+    target_id: the CSO of the same system that is referred to. text: what the target system calls it; of an addition
+    only once it left, since the object may have no identifier there before. text_hash: of a removal, the value's key.
+    """
+
+    pk = models.CompositePrimaryKey("cso_id", "attribute_id", "target_id", "is_removal")
+    cso_id = models.UUIDField()
+    attribute_id = models.IntegerField()
+    target_id = models.UUIDField()
+    is_removal = models.BooleanField()
+    system_id = models.IntegerField()
+    status = models.CharField(max_length=9, choices=ReferenceChangeStatus, default=ReferenceChangeStatus.PENDING)
+    text = models.TextField(null=True)
+    text_hash = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "pending_export_reference"
+        indexes = [models.Index("target_id", name="queued_reference_by_target")]

@@ -16,8 +16,10 @@ from synchronisation.expressions.errors import ExpressionFailed
 
 from .errors import ExpressionFailedError, InvalidFlowError, MultiValuedToSingleValuedError
 from .naming import display_name_of
+from .references import ReferenceFlows, reference_flows
 from .scope import chooser, scope_of
 from .specification import (
+    LAST,
     Attribute,
     Mapping,
     MatchingRule,
@@ -33,9 +35,6 @@ from .world import Holder
 
 Seal = Callable[[str], str]
 """Encrypts one secret; the token is text."""
-
-LAST = 1_000_000
-"""The priority of a mapping that has none."""
 
 FlowValue = JsonValue | list[JsonValue] | None
 Evaluate = Callable[[Document, Document], FlowValue]
@@ -205,6 +204,7 @@ class CompiledRules:
     types: dict[int, MetaverseType]
     display_name: dict[int, Callable[[Document], str | None]]
     priority: dict[tuple[int, str], int]
+    references: ReferenceFlows
 
 
 def compile_rules(specification: Specification, seal: Seal = str) -> CompiledRules:
@@ -234,6 +234,7 @@ def compile_rules(specification: Specification, seal: Seal = str) -> CompiledRul
             if rule.is_import
             for mapping in rule.mappings
         },
+        references=reference_flows(specification),
     )
 
 

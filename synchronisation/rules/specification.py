@@ -11,6 +11,9 @@ import msgspec
 
 from connectors.contract import AttributeType
 
+LAST = 1_000_000
+"""The priority of a mapping that has none."""
+
 
 class Attribute(msgspec.Struct, frozen=True):
     id: int
@@ -152,6 +155,7 @@ class System(msgspec.Struct, frozen=True):
     deletion_threshold_minimum: int
     max_export_attempts: int
     self_confirming: bool = False
+    checks_references: bool = False
 
 
 class Specification(msgspec.Struct, frozen=True):

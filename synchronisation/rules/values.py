@@ -208,6 +208,12 @@ def hash_name(text: str) -> str:
     return hash_text(normalise_name(text))
 
 
+def reference_hashes(text: str) -> tuple[str, str]:
+    """Which value a reference is, and what it is resolved by: the hashes of its text and of the normalised text."""
+    text_hash, name = hash_text(text), normalise_name(text)
+    return text_hash, text_hash if name == text else hash_text(name)
+
+
 def fingerprint(serialised: bytes) -> str:
     """128 bits of a document as `orjson.dumps` wrote it, attributes in schema order."""
     begun = _VERSION_HASH.copy()
@@ -217,13 +223,23 @@ def fingerprint(serialised: bytes) -> str:
 
 def reference_fingerprint(references: Sequence[tuple[int, str]]) -> str | None:
     """Sum modulo 2^128 of hash(attribute, text): adding one member needs no look at the others. None when empty."""
-    if not references:
-        return None
-    total = sum(
+    return f"{_sum_of(references) % 2**128:032x}" if references else None
+
+
+def moved_fingerprint(
+    fingerprint: str | None, gained: Sequence[tuple[int, str]], lost: Sequence[tuple[int, str]]
+) -> str | None:
+    """The reference fingerprint of an object after it gained and lost values."""
+    total = int(fingerprint.replace("-", ""), 16) if fingerprint else 0
+    total = (total + _sum_of(gained) - _sum_of(lost)) % 2**128
+    return f"{total:032x}" if total else None
+
+
+def _sum_of(references: Sequence[tuple[int, str]]) -> int:
+    return sum(
         int.from_bytes(blake2b(FINGERPRINT_VERSION + f"{attribute}:{text}".encode(), digest_size=16).digest(), "big")
         for attribute, text in references
     )
-    return f"{total % 2**128:032x}"
 
 
 @lru_cache(maxsize=MATCH_KEYS_CACHED)

@@ -12,6 +12,7 @@ from activities.recorder import Initiator
 from synchronisation.engine.leases import exclusively
 from synchronisation.engine.precedence import METAVERSE, system_resource
 from synchronisation.models import (
+    ChangedJoin,
     ConnectedSystem,
     ConnectorSpaceObject,
     CsoMatchKey,
@@ -20,6 +21,8 @@ from synchronisation.models import (
     LeftOver,
     MetaverseObject,
     PendingExport,
+    PendingExportReference,
+    RemovedReference,
     RunLease,
 )
 
@@ -57,6 +60,8 @@ def _delete_objects(system: ConnectedSystem) -> None:
     CsoMatchKey.objects.filter(cso_id__in=objects.values("pk")).delete()
     joins.delete()
     PendingExport.objects.filter(system=system).delete()
+    for rows in (PendingExportReference, ChangedJoin, RemovedReference):
+        rows.objects.filter(system_id=system.pk).delete()
     LeftOver.objects.filter(system_id=system.pk).delete()
     CsoReference.objects.filter(system_id=system.pk).delete()
     objects.delete()

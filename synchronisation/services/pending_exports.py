@@ -9,6 +9,7 @@ from django.db import transaction
 from activities.models import OperationType
 from activities.recorder import Initiator
 from synchronisation.models import (
+    ChangedJoin,
     ConnectorSpaceObject,
     CsoMatchKey,
     CsoReference,
@@ -16,7 +17,9 @@ from synchronisation.models import (
     Join,
     PendingExport,
     PendingExportChangeType,
+    PendingExportReference,
     PendingExportStatus,
+    ReferenceChangeStatus,
 )
 
 from .audit import record_system_change
@@ -51,11 +54,15 @@ def discard_export(export: PendingExport, initiator: Initiator) -> None:
     export = _locked(export)
     if export.status == PendingExportStatus.EXECUTING:
         raise NotPossibleError(NO_RETRY[PendingExportStatus.EXECUTING])
-    if export.sent is None or export.change_type == PendingExportChangeType.DELETE:
+    references = PendingExportReference.objects.filter(cso_id=export.cso_id)
+    queued = references.filter(status=ReferenceChangeStatus.PENDING)
+    has_left = export.sent is not None or references.exclude(status=ReferenceChangeStatus.PENDING).exists()
+    if not has_left or export.change_type == PendingExportChangeType.DELETE:
         _remove(export)
-    elif export.pending:
-        export.pending, export.status = {}, PendingExportStatus.EXPORTED
-        export.save(update_fields=["pending", "status"])
+    elif export.pending or queued.exists():
+        queued.delete()
+        export.pending, export.status, export.has_unresolved_references = {}, PendingExportStatus.EXPORTED, False
+        export.save(update_fields=["pending", "status", "has_unresolved_references"])
     else:
         raise NotPossibleError(NO_RETRY[PendingExportStatus.EXPORTED])
     record_system_change(export.system, OperationType.UPDATE, initiator, f"Pending export {export.pk} discarded.")
@@ -72,6 +79,7 @@ def _locked(export: PendingExport) -> PendingExport:
 def _remove(export: PendingExport) -> None:
     if export.change_type == PendingExportChangeType.CREATE:
         _remove_placeholder(export)
+    PendingExportReference.objects.filter(cso_id=export.cso_id).delete()
     PendingExport.objects.filter(pk=export.pk).delete()
 
 
@@ -83,4 +91,6 @@ def _remove_placeholder(export: PendingExport) -> None:
     CsoReference.objects.filter(target_id=export.cso_id).update(target_id=None)
     CsoReference.objects.filter(cso_id=export.cso_id).delete()
     CsoMatchKey.objects.filter(cso_id=export.cso_id).delete()
-    Join.objects.filter(cso=export.cso_id).delete()
+    for join in Join.objects.filter(cso=export.cso_id):
+        ChangedJoin.objects.create(cso_id=join.cso_id, mvo_id=join.mvo_id, system_id=join.system_id)
+        join.delete()

@@ -169,7 +169,13 @@ def in_memory(
     system = _system("memory", name, values)
     object_type = _object_type(system, attributes, types or {}, several, secondary)
     schema = tuple(
-        SchemaAttribute(attribute, external_id=attribute == attributes[0], multi_valued=attribute in several)
+        SchemaAttribute(
+            attribute,
+            (types or {}).get(attribute, TEXT),
+            external_id=attribute == attributes[0],
+            secondary_external_id=attribute == secondary,
+            multi_valued=attribute in several,
+        )
         for attribute in attributes
     )
     store = InMemoryConnector.stores[name] = InMemoryStore((SchemaObjectType(PERSON, schema),))
@@ -225,11 +231,13 @@ def _plurality(several: bool) -> Plurality:
     return Plurality.MULTI_VALUED if several else Plurality.SINGLE_VALUED
 
 
-def identities(*attributes: str, several: Sequence[str] = (), **fields: Any) -> MetaverseObjectType:
+def identities(
+    *attributes: str, several: Sequence[str] = (), types: Mapping[str, AttributeType] | None = None, **fields: Any
+) -> MetaverseObjectType:
     """The metaverse type `person` with these attributes. fields: of the type, such as its deletion rule."""
     person, _ = MetaverseObjectType.objects.update_or_create(name=PERSON, defaults={"plural_name": "people", **fields})
     for name in attributes:
-        defaults = {"name": name, "type": TEXT, "plurality": _plurality(name in several)}
+        defaults = {"name": name, "type": (types or {}).get(name, TEXT), "plurality": _plurality(name in several)}
         attribute, _ = MetaverseAttribute.objects.update_or_create(name__iexact=name, defaults=defaults)
         attribute.object_types.add(person)
     return person

@@ -127,12 +127,12 @@ def test_one_member_more_writes_one_row(directory: InMemory) -> None:
         directory.put(number)
     directory.put("group", members=("1", "2"))
     directory.run(IMPORT)
-    before = set(CsoReference.objects.values_list("id", "text", "target_id"))
+    before = set(CsoReference.objects.values_list("change_number", "text", "target_id"))
 
     directory.put("group", members=("3", "2", "1"))
     assert directory.run(IMPORT).items == [("group", "Update", None, "CsoUpdated:1")]
 
-    rows = set(CsoReference.objects.values_list("id", "text", "target_id"))
+    rows = set(CsoReference.objects.values_list("change_number", "text", "target_id"))
     assert (before - rows, [text for _, text, _ in rows - before]) == (set(), ["3"])
     directory.put("group", members=("3",))
     directory.run(IMPORT)

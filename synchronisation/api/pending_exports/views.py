@@ -16,11 +16,12 @@ from synchronisation.api.count_view import CountViewSet
 from synchronisation.api.parameters import text_parameter
 from synchronisation.api.scopes import WithinSystem
 from synchronisation.api.values import page_of, row_shows
-from synchronisation.models import Attribute, ConnectorSpaceObject, MetaverseObject, PendingExport
+from synchronisation.models import Attribute, AttributeType, ConnectorSpaceObject, MetaverseObject, PendingExport
 from synchronisation.services.pending_exports import discard_export, retry_export
 
 from .changes import change_rows, count_changes, shown_changes
 from .filtersets import PendingExportCountFilter, PendingExportFilter
+from .references import reference_change_row, reference_changes, reference_counts, shown_reference_changes
 from .serializers import (
     PendingExportAttributeChangeSerializer,
     PendingExportSerializer,
@@ -57,8 +58,9 @@ class SystemPendingExportViewSet(WithinSystem, ListMixin, ResourceViewSet):
 
     def paginate_queryset(self, queryset: Any) -> Any:
         page: Any = super().paginate_queryset(queryset)
+        references = reference_counts(page)
         for export in page:
-            export.attribute_change_count = count_changes(export)
+            export.attribute_change_count = count_changes(export) + references.get(export.cso_id, 0)
         return page
 
 
@@ -85,8 +87,10 @@ class PendingExportViewSet(RetrieveMixin, DestroyMixin, ResourceViewSet):
 
     def get_object(self) -> Any:
         export: Any = super().get_object()
-        export.attribute_changes, summaries = shown_changes(export)
-        export.attribute_change_summaries = summaries or None
+        changes, summaries = shown_changes(export)
+        references, more = shown_reference_changes(export)
+        export.attribute_changes = sorted([*changes, *references], key=lambda row: row["attribute_id"])
+        export.attribute_change_summaries = [*summaries, *more] or None
         return export
 
     @extend_schema(request=None, responses=PendingExportSerializer)
@@ -111,6 +115,10 @@ class PendingExportChangeViewSet(ResourceViewSet):
         attributes = Attribute.objects.filter(object_type=export.cso_type_id)
         attribute = find_or_404(attributes, name__iexact=kwargs["attributeName"])
         search = text_parameter(request, "search")
-        kept = [row for row in change_rows(export, attribute) if row_shows(row, search)]
-        rows = page_of(kept, request, self.paginator)
+        if attribute.type == AttributeType.REFERENCE:
+            page: Any = self.paginate_queryset(reference_changes(export, attribute, search))
+            rows = [reference_change_row(export, attribute, change) for change in page]
+        else:
+            kept = [row for row in change_rows(export, attribute) if row_shows(row, search)]
+            rows = page_of(kept, request, self.paginator)
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)

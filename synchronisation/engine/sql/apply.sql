@@ -159,32 +159,104 @@ FROM import_page AS page
 WHERE page.change_type = 'Delete'
   AND cso.id = page.cso_id;
 
--- name: remove_references
--- References that a changed object no longer has. Reads cso_reference by its key, only where the sum differs.
-DELETE FROM cso_reference
-USING import_page AS page
-WHERE page.change_type = 'Update'
-  AND page.references_differ
-  AND cso_reference.cso_id = page.cso_id
-  AND NOT EXISTS (
-      SELECT
-      FROM staged_reference
-      WHERE staged_reference.row_number = page.row_number
-        AND staged_reference.attribute_id = cso_reference.attribute_id
-        AND staged_reference.text_hash = cso_reference.text_hash
-  );
-
 -- name: insert_references
--- References that are new to an object; those it had stay as they are, resolved.
+-- References of new objects, hashed when they were staged.
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash)
 SELECT page.cso_id, %(system)s, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash
 FROM import_page AS page
 JOIN staged_reference AS reference USING (row_number)
-WHERE page.change_type IN ('Add', 'Update')
-  AND page.references_differ
+WHERE page.change_type = 'Add'
+  AND reference.text_hash IS NOT NULL
   AND reference.row_number > %(after)s
   AND reference.row_number <= %(last)s
-ON CONFLICT (cso_id, attribute_id, text_hash) DO NOTHING;
+ORDER BY row_number;
+
+-- name: any_changed_references
+-- Whether an object that the connector space had, or took for its own while it was read, has other references now.
+SELECT 1
+FROM import_page AS page
+WHERE page.references_differ
+  AND CASE page.change_type
+      WHEN 'Update' THEN true
+      WHEN 'Add' THEN EXISTS (
+          SELECT
+          FROM staged_reference
+          WHERE staged_reference.row_number = page.row_number
+            AND staged_reference.text_hash IS NULL
+      )
+  END
+LIMIT 1;
+
+-- name: changed_references
+-- What such objects gained (no hash yet) and lost (not read any more); a full join, so that half a million members are
+-- hashed and never looped over. Reads staged_reference between the page's bounds. Index: cso_reference_pkey.
+WITH had AS (
+    SELECT reference.cso_id, reference.attribute_id, reference.text, reference.text_hash
+    FROM import_page AS page
+    JOIN cso_reference AS reference ON reference.cso_id = page.cso_id
+    WHERE page.change_type = 'Update'
+      AND page.references_differ
+), has AS (
+    SELECT page.cso_id, reference.attribute_id, reference.text, true AS was_read
+    FROM import_page AS page
+    JOIN staged_reference AS reference USING (row_number)
+    WHERE page.references_differ
+      AND CASE page.change_type
+          WHEN 'Update' THEN true
+          WHEN 'Add' THEN reference.text_hash IS NULL
+      END
+      AND reference.row_number > %(after)s
+      AND reference.row_number <= %(last)s
+)
+SELECT cso_id::text, attribute_id, text, had.text_hash::text
+FROM had
+FULL JOIN has USING (cso_id, attribute_id, text)
+WHERE had.text_hash IS NULL
+   OR has.was_read IS NULL;
+
+-- name: remove_references
+-- References that objects lost; noted where they flow. Index: cso_reference_pkey.
+WITH gone AS (
+    DELETE FROM cso_reference AS reference
+    USING unnest(%(csos)s::uuid[], %(attributes)s::integer[], %(hashes)s::uuid[]) AS lost (cso_id, attribute_id, hash)
+    WHERE reference.cso_id = lost.cso_id
+      AND reference.attribute_id = lost.attribute_id
+      AND reference.text_hash = lost.hash
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id
+)
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, target_id
+FROM gone
+WHERE target_id IS NOT NULL
+  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
+
+-- name: note_renamed
+-- Objects of the page that give up a secondary external ID, which somebody else may have now. Reads staged between the
+-- page's bounds. Index: cso_pkey.
+INSERT INTO renamed (cso_id)
+SELECT cso.id
+FROM import_page AS page
+JOIN staged USING (row_number)
+JOIN cso ON cso.id = page.cso_id
+WHERE staged.row_number > %(after)s
+  AND staged.row_number <= %(last)s
+  AND cso.secondary_external_id_hash IS NOT NULL
+  AND (
+      page.change_type = 'Delete'
+      OR (
+          page.change_type = 'Update'
+          AND cso.secondary_external_id_hash IS DISTINCT FROM staged.secondary_external_id_hash
+      )
+  )
+ORDER BY row_number;
+
+-- name: note_gone
+-- Objects that are not read any more give up their names. Index: cso_pkey.
+INSERT INTO renamed (cso_id)
+SELECT id
+FROM cso
+WHERE id = ANY (%(ids)s::uuid[])
+ORDER BY id;
 
 -- name: note_items
 -- Where the items of objects with references are, should a reference turn out to name nothing.

@@ -10,8 +10,9 @@ LIMIT 1;
 
 -- name: confirm_import_page
 -- The usual case: the changed object shows every value that was sent (`@>` holds for nothing that is cleared, added,
--- removed or secret), and nothing else is queued. Such exports are done; their items say so.
--- Writes import_note (temporary). Reads staged between the page's bounds. Index: pending_export_cso_id_key.
+-- removed or secret), and nothing else is queued, no reference either. Such exports are done; their items say so.
+-- Writes import_note (temporary). Reads staged between the page's bounds. Index: pending_export_cso_id_key,
+-- pending_export_reference_pkey.
 WITH confirmed AS (
     DELETE FROM pending_export AS export
     USING import_page AS page
@@ -24,6 +25,7 @@ WITH confirmed AS (
       AND staged.document @> export.sent
       AND staged.row_number >= (SELECT min(row_number) FROM import_page)
       AND staged.row_number <= (SELECT max(row_number) FROM import_page)
+      AND NOT EXISTS (SELECT FROM pending_export_reference AS reference WHERE reference.cso_id = export.cso_id)
     RETURNING export.cso_id, export.id
 )
 INSERT INTO import_note (cso_id, summary, outcomes)
@@ -78,9 +80,46 @@ JOIN pending_export AS export ON export.cso_id = cso.id
 ORDER BY wanted.place;
 
 -- name: remove_exports
--- Exports that are done, or no longer wanted. Index: pending_export_pkey.
-DELETE FROM pending_export
-WHERE id = ANY (%(ids)s::uuid[]);
+-- Exports that are done, or no longer wanted; one whose object has references queued or on their way stays for these.
+-- References to an account that is to be deleted no longer are looked at: its join is noted, as if it had changed.
+-- Index: pending_export_pkey, pending_export_reference_pkey.
+WITH listed AS MATERIALIZED (
+    SELECT
+        export.id,
+        export.change_type = 'Delete' AS was_delete,
+        EXISTS (SELECT FROM pending_export_reference AS reference WHERE reference.cso_id = export.cso_id) AS is_kept,
+        EXISTS (
+            SELECT
+            FROM pending_export_reference AS queued
+            WHERE queued.cso_id = export.cso_id
+              AND queued.status = 'Pending'
+        ) AS is_due
+    FROM pending_export AS export
+    WHERE export.id = ANY (%(ids)s::uuid[])
+), kept AS (
+    UPDATE pending_export AS export
+    SET change_type = 'Update',
+        pending = '{}',
+        sent = NULL,
+        error_count = 0,
+        next_retry = NULL,
+        status = CASE WHEN listed.is_due THEN 'Pending' ELSE 'Exported' END
+    FROM listed
+    WHERE export.id = listed.id
+      AND listed.is_kept
+), noted AS (
+    INSERT INTO changed_join (cso_id, mvo_id, system_id)
+    SELECT export.cso_id, export.mvo_id, export.system_id
+    FROM listed
+    JOIN pending_export AS export ON export.id = listed.id
+    WHERE listed.was_delete
+      AND export.mvo_id IS NOT NULL
+      AND EXISTS (SELECT FROM reference_mapping)
+)
+DELETE FROM pending_export AS export
+USING listed
+WHERE export.id = listed.id
+  AND NOT listed.is_kept;
 
 -- name: settle_exports
 -- What is left of a sent export is queued again; the object exists, so a create goes on as an update.

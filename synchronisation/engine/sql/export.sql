@@ -12,7 +12,8 @@ SELECT
 
 -- name: queue_due
 -- What is due, creates and updates before deletes; what a crash left Executing is sent again. Objects of a type without
--- an external ID, seldom any, cannot be named to a connector. One scan of the system's exports; the list is dense.
+-- an external ID, seldom any, cannot be named to a connector; exports of nothing but references follow in a phase of
+-- their own. One scan of the system's exports; the list is dense.
 INSERT INTO work (phase, ordinal, object_id)
 SELECT 'export', row_number() OVER (ORDER BY export.change_type = 'Delete', export.id), export.id
 FROM pending_export AS export
@@ -21,6 +22,12 @@ WHERE export.system_id = %(system)s
   AND (
       export.status IN ('Pending', 'Executing')
       OR (export.status = 'ExportNotConfirmed' AND (%(by_hand)s OR export.next_retry <= %(now)s))
+  )
+  AND NOT (
+      export.pending = '{}'
+      AND export.status <> 'Executing'
+      AND export.change_type <> 'Delete'
+      AND (export.change_type = 'Update' OR export.sent IS NOT NULL)
   )
   AND (
       cardinality(%(unidentified)s::integer[]) = 0

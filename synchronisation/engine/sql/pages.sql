@@ -35,6 +35,17 @@ CREATE TABLE IF NOT EXISTS rejected (LIKE run_template.rejected INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS work (LIKE run_template.work INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS freed (LIKE run_template.freed INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS item_of (LIKE run_template.item_of INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS reference_inflow (LIKE run_template.reference_inflow INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS reference_outflow (LIKE run_template.reference_outflow INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS mvo_work (LIKE run_template.mvo_work INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS account_work (LIKE run_template.account_work INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS orphaned_reference (LIKE run_template.orphaned_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS announced_reference (LIKE run_template.announced_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS flowed_reference (LIKE run_template.flowed_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS failed_join (LIKE run_template.failed_join INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS item_by_cso (LIKE run_template.item_by_cso INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS renamed (LIKE run_template.renamed INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS lost_reference (LIKE run_template.lost_reference INCLUDING ALL);
 
 -- name: work_page
 -- The next objects of a phase, in order. Reads work by its key.

@@ -1,11 +1,60 @@
+-- name: renamed_bounds
+-- The last of the next objects that gave up a name. Index: renamed_pkey.
+SELECT max(ordinal)
+FROM (SELECT ordinal FROM renamed WHERE ordinal > %(after)s ORDER BY ordinal LIMIT %(limit)s) AS next;
+
+-- name: mark_stale
+-- References by a name that their object gave up may be another's by now; until they are, they stay with it: a directory
+-- renames the value with its object. Index: renamed_pkey, cso_pkey, cso_reference_by_target.
+UPDATE cso_reference AS reference
+SET is_stale = true
+FROM renamed
+JOIN cso AS former ON former.id = renamed.cso_id
+WHERE renamed.ordinal > %(after)s
+  AND renamed.ordinal <= %(last)s
+  AND reference.target_id = former.id
+  AND NOT reference.is_stale
+  AND NOT (
+      former.status <> 'Obsolete'
+      AND (
+          former.external_id_hash = reference.text_hash
+          OR former.secondary_external_id_hash IS NOT DISTINCT FROM reference.name_hash
+      )
+  );
+
+-- name: lost_page
+-- The next objects one of whose references has lost its target in this run, and that have no item yet.
+-- Index: lost_reference_pkey, cso_pkey, cso_reference_pkey.
+SELECT cso.id::text, cso.external_id, cso.display_name, object_type.name
+FROM lost_reference AS lost
+JOIN cso ON cso.id = lost.cso_id
+JOIN object_type ON object_type.id = cso.object_type_id
+WHERE lost.cso_id > %(after)s::uuid
+  AND EXISTS (
+      SELECT
+      FROM cso_reference AS reference
+      WHERE reference.cso_id = lost.cso_id
+        AND reference.target_id IS NULL
+  )
+  AND NOT EXISTS (SELECT FROM item_of WHERE item_of.cso_id = lost.cso_id)
+ORDER BY lost.cso_id
+LIMIT %(limit)s;
+
+-- name: note_items_of
+-- Where their items will be.
+INSERT INTO item_of (cso_id, ordinal)
+SELECT cso_id, ordinal
+FROM unnest(%(csos)s::uuid[], %(ordinals)s::bigint[]) AS new (cso_id, ordinal);
+
 -- name: unresolved_bounds
--- The last of the next distinct reference texts without a target. Index: cso_reference_unresolved.
+-- The last of the next distinct reference texts without a target, or with one that has another name by now.
+-- Index: cso_reference_unresolved.
 SELECT max(name_hash::text)::uuid
 FROM (
     SELECT DISTINCT name_hash
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
     ORDER BY name_hash
     LIMIT %(limit)s
@@ -13,12 +62,13 @@ FROM (
 
 -- name: resolve_by_external_id
 -- Texts that are the exact external ID of one object of the system. An obsolete object answers only when nothing else
--- does; two answers are no answer. Index: cso_reference_unresolved, cso_external_id.
+-- does; two answers are no answer, to a reference that had a target neither. What was referred to before is noted where
+-- references flow. Index: cso_reference_unresolved, cso_reference_pkey, cso_external_id.
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT text_hash
+    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
       AND name_hash <= %(last)s::uuid
 ), answer AS (
@@ -28,29 +78,52 @@ WITH wanted AS MATERIALIZED (
         count(*) AS found,
         min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
         min(cso.id::text) AS any_id
-    FROM wanted
+    FROM (SELECT DISTINCT text_hash FROM wanted) AS wanted
     JOIN object_type ON object_type.system_id = %(system)s
     JOIN cso ON cso.object_type_id = object_type.id
             AND cso.external_id_hash = wanted.text_hash
     GROUP BY wanted.text_hash
+), moved AS (
+    UPDATE cso_reference AS reference
+    SET target_id = CASE
+            WHEN answer.living = 1 THEN answer.living_id
+            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
+        END::uuid,
+        is_stale = answer.living = 0,
+        change_number = nextval('cso_change_number')
+    FROM wanted
+    JOIN answer ON answer.text_hash = wanted.text_hash
+    WHERE reference.cso_id = wanted.cso_id
+      AND reference.attribute_id = wanted.attribute_id
+      AND reference.text_hash = wanted.text_hash
+      AND (
+          answer.living = 1
+          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
+          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
+      )
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
+), lost AS (
+    INSERT INTO lost_reference (cso_id)
+    SELECT DISTINCT cso_id
+    FROM moved
+    WHERE target_id IS NULL
+    ON CONFLICT (cso_id) DO NOTHING
 )
-UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid
-FROM answer
-WHERE reference.system_id = %(system)s
-  AND reference.target_id IS NULL
-  AND reference.name_hash > %(after)s::uuid
-  AND reference.name_hash <= %(last)s::uuid
-  AND reference.text_hash = answer.text_hash
-  AND (answer.living = 1 OR (answer.living = 0 AND answer.found = 1));
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, former_id
+FROM moved
+WHERE former_id IS NOT NULL
+  AND former_id IS DISTINCT FROM target_id
+  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
 
 -- name: resolve_by_secondary_external_id
--- As above by the normalised secondary external ID (a DN). Index: cso_by_secondary_external_id.
+-- As above by the normalised secondary external ID (a DN).
+-- Index: cso_reference_unresolved, cso_reference_pkey, cso_by_secondary_external_id.
 WITH wanted AS MATERIALIZED (
-    SELECT DISTINCT name_hash
+    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
     FROM cso_reference
     WHERE system_id = %(system)s
-      AND target_id IS NULL
+      AND (target_id IS NULL OR is_stale)
       AND name_hash > %(after)s::uuid
       AND name_hash <= %(last)s::uuid
 ), answer AS (
@@ -60,18 +133,42 @@ WITH wanted AS MATERIALIZED (
         count(*) AS found,
         min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
         min(cso.id::text) AS any_id
-    FROM wanted
+    FROM (SELECT DISTINCT name_hash FROM wanted) AS wanted
     JOIN cso ON cso.system_id = %(system)s
             AND cso.secondary_external_id_hash = wanted.name_hash
     GROUP BY wanted.name_hash
+), moved AS (
+    UPDATE cso_reference AS reference
+    SET target_id = CASE
+            WHEN answer.living = 1 THEN answer.living_id
+            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
+        END::uuid,
+        is_stale = answer.living = 0,
+        change_number = nextval('cso_change_number')
+    FROM wanted
+    JOIN answer ON answer.name_hash = wanted.name_hash
+    WHERE reference.cso_id = wanted.cso_id
+      AND reference.attribute_id = wanted.attribute_id
+      AND reference.text_hash = wanted.text_hash
+      AND (
+          answer.living = 1
+          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
+          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
+      )
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
+), lost AS (
+    INSERT INTO lost_reference (cso_id)
+    SELECT DISTINCT cso_id
+    FROM moved
+    WHERE target_id IS NULL
+    ON CONFLICT (cso_id) DO NOTHING
 )
-UPDATE cso_reference AS reference
-SET target_id = coalesce(answer.living_id, answer.any_id)::uuid
-FROM answer
-WHERE reference.system_id = %(system)s
-  AND reference.target_id IS NULL
-  AND reference.name_hash = answer.name_hash
-  AND (answer.living = 1 OR (answer.living = 0 AND answer.found = 1));
+INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
+SELECT %(system)s, cso_id, attribute_id, former_id
+FROM moved
+WHERE former_id IS NOT NULL
+  AND former_id IS DISTINCT FROM target_id
+  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
 
 -- name: item_bounds
 -- The last of the next items of objects with references. Reads item_of.
@@ -86,7 +183,7 @@ FROM (
 
 -- name: report_unresolved
 -- Items of objects that name something unknown say so: the attribute and the first such values.
--- Index: cso_reference_once, execution_item_pkey. Repeatable: an item that has an error keeps it.
+-- Index: cso_reference_pkey, execution_item_pkey. Repeatable: an item that has an error keeps it.
 WITH unresolved AS (
     SELECT item_of.ordinal, reference.attribute_id, reference.text,
         row_number() OVER (PARTITION BY item_of.ordinal ORDER BY reference.attribute_id, reference.text) AS place,

@@ -1,12 +1,14 @@
 -- name: highest_change_number
--- Where this run's reading of changes ends. Index: cso_by_change_number, backwards.
-SELECT coalesce(max(change_number), %(mark)s)
-FROM cso
-WHERE system_id = %(system)s;
+-- Where this run's reading of changes ends. Index: cso_by_change_number, cso_reference_by_change_number, backwards.
+SELECT greatest(
+    %(mark)s,
+    (SELECT max(change_number) FROM cso WHERE system_id = %(system)s),
+    (SELECT max(change_number) FROM cso_reference WHERE system_id = %(system)s)
+);
 
 -- name: forget_work
 -- An interrupted preparation, or judging, begins anew.
-TRUNCATE work, freed;
+TRUNCATE work, freed, orphaned_reference, announced_reference;
 
 -- name: queue_obsolete
 -- Obsolete objects, in external ID order.
@@ -86,11 +88,12 @@ ORDER BY wanted.place;
 -- name: unresolve_references
 -- References to objects that go keep their text. Index: cso_reference_by_target.
 UPDATE cso_reference
-SET target_id = NULL
+SET target_id = NULL,
+    is_stale = false
 WHERE target_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_own_references
--- Index: cso_reference_once.
+-- Index: cso_reference_pkey.
 DELETE FROM cso_reference
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 

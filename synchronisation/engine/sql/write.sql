@@ -1,12 +1,23 @@
 -- name: remove_placeholder_exports
--- The exports of CSOs that go. Index: pending_export_cso_id_key.
+-- The exports of CSOs that go. Index: pending_export_cso_id_key, pending_export_reference_pkey.
+WITH gone AS (
+    DELETE FROM pending_export_reference
+    WHERE cso_id = ANY (%(ids)s::uuid[])
+)
 DELETE FROM pending_export
 WHERE cso_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_joins
--- CSOs that leave their MVO. Index: cso_join_pkey.
-DELETE FROM cso_join
-WHERE cso_id = ANY (%(ids)s::uuid[]);
+-- CSOs that leave their MVO, which is noted where references flow. Index: cso_join_pkey.
+WITH cut AS (
+    DELETE FROM cso_join
+    WHERE cso_id = ANY (%(ids)s::uuid[])
+    RETURNING cso_id, mvo_id, system_id
+)
+INSERT INTO changed_join (cso_id, mvo_id, system_id)
+SELECT cso_id, mvo_id, system_id
+FROM cut
+WHERE EXISTS (SELECT FROM reference_mapping);
 
 -- name: remove_csos
 -- Their joins, references and exports go before them. Index: cso_pkey.
@@ -43,16 +54,32 @@ WHERE cso_id = ANY (%(ids)s::uuid[]);
 DELETE FROM mvo_match_key
 WHERE mvo_id = ANY (%(ids)s::uuid[]);
 
+-- name: note_orphaned_references
+-- References of others to MVOs that go. Index: mvo_reference_by_target.
+INSERT INTO orphaned_reference (mvo_id, attribute_id, target_id)
+SELECT mvo_id, attribute_id, target_id
+FROM mvo_reference
+WHERE target_id = ANY (%(ids)s::uuid[])
+  AND mvo_id <> ALL (%(ids)s::uuid[])
+ORDER BY mvo_id, attribute_id, target_id;
+
 -- name: remove_mvo_references
--- References from and to MVOs that go. Index: mvo_reference_once, mvo_reference_by_target.
+-- References from and to MVOs that go. Index: mvo_reference_pkey, mvo_reference_by_target.
 DELETE FROM mvo_reference
 WHERE mvo_id = ANY (%(ids)s::uuid[])
    OR target_id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_mvo_joins
--- Index: cso_join_one_per_system.
-DELETE FROM cso_join
-WHERE mvo_id = ANY (%(ids)s::uuid[]);
+-- Noted where references flow. Index: cso_join_one_per_system.
+WITH cut AS (
+    DELETE FROM cso_join
+    WHERE mvo_id = ANY (%(ids)s::uuid[])
+    RETURNING cso_id, mvo_id, system_id
+)
+INSERT INTO changed_join (cso_id, mvo_id, system_id)
+SELECT cso_id, mvo_id, system_id
+FROM cut
+WHERE EXISTS (SELECT FROM reference_mapping);
 
 -- name: remove_mvos
 -- Their keys, references and joins go before them. Index: mvo_pkey.
@@ -86,11 +113,25 @@ WHERE cso_join.cso_id = join_rule.cso_id;
 
 -- name: update_exports
 -- What is wanted now replaces what was queued; a new wish is tried at once.
-UPDATE pending_export AS export
-SET change_type = changed.change_type,
-    status = changed.status,
-    error_count = changed.error_count,
-    pending = changed.pending,
-    next_retry = NULL
-FROM changed_export AS changed
-WHERE export.id = changed.id;
+-- References to an account that is to be deleted, or no longer is, are looked at: its join is noted, as if it had changed.
+-- Index: pending_export_pkey.
+WITH updated AS (
+    UPDATE pending_export AS export
+    SET change_type = changed.change_type,
+        status = changed.status,
+        error_count = changed.error_count,
+        pending = changed.pending,
+        next_retry = NULL
+    FROM changed_export AS changed
+    JOIN pending_export AS before ON before.id = changed.id
+    WHERE export.id = changed.id
+    RETURNING
+        export.cso_id, export.mvo_id, export.system_id,
+        (before.change_type = 'Delete') <> (changed.change_type = 'Delete') AS turned
+)
+INSERT INTO changed_join (cso_id, mvo_id, system_id)
+SELECT cso_id, mvo_id, system_id
+FROM updated
+WHERE turned
+  AND mvo_id IS NOT NULL
+  AND EXISTS (SELECT FROM reference_mapping);

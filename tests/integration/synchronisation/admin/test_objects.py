@@ -3,7 +3,13 @@
 import pytest
 from django.test import Client
 
-from synchronisation.models import Attribute, CsoReference, MetaverseAttribute, MetaverseReference
+from synchronisation.models import (
+    Attribute,
+    CsoReference,
+    MetaverseAttribute,
+    MetaverseReference,
+    PendingExportReference,
+)
 from synchronisation.rules.values import hash_name, hash_text
 from tests.admin import content, link_to, page, queries_of
 from tests.integration.synchronisation.admin.objects import People, people, queue_change
@@ -137,6 +143,19 @@ def test_pending_export_shows_its_changes_by_name(admin_client: Client, hr: Peop
     text = content(admin_client, f"{EXPORTS}{change.pk}/change/")
     for part in ("employeeId set (nothing)", "phones add +44 1 +44 2", "Target Zoë"):
         assert part in text
+    assert "References" not in text
+
+
+def test_pending_export_shows_its_references_with_links(admin_client: Client, hr: People) -> None:
+    (_, boss), (mvo, cso) = hr.add(1, "Boss"), hr.add(2, "Report")
+    manager = Attribute.objects.create(object_type=cso.object_type, name="manager", type="Reference", selected=True)
+    change = queue_change(cso, mvo)
+    PendingExportReference.objects.create(
+        cso_id=cso.pk, system_id=cso.system_id, attribute_id=manager.pk, target_id=boss.pk, is_removal=False
+    )
+    path = f"{EXPORTS}{change.pk}/change/"
+    assert "manager add Boss Pending" in content(admin_client, path)
+    assert link_to(page(admin_client, path), "Boss") == f"{CSOS}{boss.pk}/change/"
 
 
 def test_queued_secrets_are_not_shown(admin_client: Client, hr: People) -> None:

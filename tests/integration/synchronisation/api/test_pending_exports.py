@@ -6,7 +6,15 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from activities.models import Activity
-from synchronisation.models import Attribute, ConnectorSpaceObject, CsoReference, Join, ObjectType, PendingExport
+from synchronisation.models import (
+    Attribute,
+    ConnectorSpaceObject,
+    CsoReference,
+    Join,
+    ObjectType,
+    PendingExport,
+    PendingExportReference,
+)
 from tests.api import EndpointTests, assert_error, query_count
 from tests.integration.synchronisation.api.configuration import SYSTEMS, V1, call
 from tests.integration.synchronisation.api.objects import create_cso, create_mvo, create_reference, join, queue
@@ -266,3 +274,81 @@ def test_delete_is_discarded_whatever_left_before(administrator: APIClient, acco
 def test_unknown_export_is_neither_retried_nor_discarded(administrator: APIClient) -> None:
     assert_error(administrator.post(f"{EXPORTS}/{UUID(int=1)}/retry"), 404, "NOT_FOUND")
     assert_error(administrator.delete(f"{EXPORTS}/{UUID(int=1)}"), 404, "NOT_FOUND")
+
+
+@pytest.fixture
+def team(account: ConnectorSpaceObject) -> ConnectorSpaceObject:
+    """With members and one owner; the account is to be both."""
+    references = {"type": "Reference", "selected": True}
+    account.object_type.attributes.create(name="member", plurality="MultiValued", **references)
+    account.object_type.attributes.create(name="owner", **references)
+    return create_cso(account.object_type, external_id="team")
+
+
+def queue_reference(team: ConnectorSpaceObject, name: str, whom: ConnectorSpaceObject, **fields: Any) -> None:
+    PendingExportReference.objects.create(
+        cso_id=team.pk, system_id=team.system_id, attribute_id=named(team, name).pk, target_id=whom.pk,
+        **{"is_removal": False} | fields,
+    )  # fmt: skip
+
+
+def reference_rows(answered: Any) -> list[tuple[str, str, str, str, int]]:
+    return [
+        (c["attributeName"], c["changeType"], c["status"], c["unresolvedReferenceValue"], c["exportAttemptCount"])
+        for c in answered
+    ]
+
+
+def test_references_are_changes_too(
+    administrator: APIClient, account: ConnectorSpaceObject, team: ConnectorSpaceObject
+) -> None:
+    export = queue(team, {named(team, "mail"): "t@x"}, status="ExportNotConfirmed", error_count=1)
+    queue_reference(team, "member", account)
+    queue_reference(team, "member", team, is_removal=True, text="cn=team", status="Exported")
+    queue_reference(team, "owner", account)
+
+    answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")["attributeChanges"]
+
+    assert sorted(reference_rows(answered)) == [
+        ("mail", "Replace", "ExportedNotConfirmed", None, 1),
+        ("member", "Add", "ExportedNotConfirmed", "zoe", 1),
+        ("member", "Delete", "ExportedPendingConfirmation", "cn=team", 2),
+        ("owner", "Replace", "ExportedNotConfirmed", "zoe", 1),
+    ]
+    listed = call(administrator, "get", f"{SYSTEMS}/{account.system_id}/pending-exports")
+    assert [item["attributeChangeCount"] for item in listed["items"]] == [4]
+
+
+def test_references_of_a_large_group_are_paged_and_searched(
+    administrator: APIClient, account: ConnectorSpaceObject, team: ConnectorSpaceObject
+) -> None:
+    export = queue(team, {})
+    for number in range(12):
+        queue_reference(team, "member", create_cso(account.object_type, external_id=f"member {number:02}"))
+
+    answered = call(administrator, "get", f"{EXPORTS}/{export.pk}")
+
+    assert len(answered["attributeChanges"]) == 10
+    assert answered["attributeChangeSummaries"] == [
+        {"attributeName": "member", "totalCount": 12, "returnedCount": 10, "hasMore": True}
+    ]
+    path = f"{EXPORTS}/{export.pk}/attribute-changes/member/values"
+    page = call(administrator, "get", f"{path}?pageSize=5&page=3")
+    assert (page["totalCount"], len(page["items"])) == (12, 2)
+    found = call(administrator, "get", f"{path}?search=ER 07")
+    assert [row["unresolvedReferenceValue"] for row in found["items"]] == ["member 07"]
+
+
+@pytest.mark.parametrize("status", ["Pending", "Exported"])
+def test_references_that_were_not_sent_are_discarded(
+    administrator: APIClient, account: ConnectorSpaceObject, team: ConnectorSpaceObject, status: str
+) -> None:
+    export = queue(team, {})
+    queue_reference(team, "member", account)
+    queue_reference(team, "owner", account, status=status)
+
+    call(administrator, "delete", f"{EXPORTS}/{export.pk}", status=204)
+
+    left = [] if status == "Pending" else ["Exported"]
+    assert list(PendingExportReference.objects.values_list("status", flat=True)) == left
+    assert list(PendingExport.objects.values_list("status", flat=True)) == left
