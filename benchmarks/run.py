@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ from jim.client import Client, JsonObject
 from jim.client.display import seconds_in
 from jim.instance import Instance
 from samples import configuration, people
-from samples.hr_to_directory import CONFIGURATION, DIRECTORY_COLUMNS, DIRECTORY_FILE, HR, HR_FILE
+from samples.hr_to_directory import CONFIGURATION, DIRECTORY_COLUMNS, DIRECTORY_FILE, HR_FILE
 from samples.private_instance import connector_files, private_instance
 
 CHANGED_SHARE = 0.01
@@ -148,10 +148,25 @@ def measure_all(users: int, folder: Path, console: Console) -> list[Measurement]
 
 
 def _without_references() -> configuration.Configuration:
-    """The sample configuration with fourteen plain columns: references flow in no synchronisation yet."""
-    types = {name: kind for name, kind in HR.types.items() if kind != "Reference"}
-    systems = tuple(replace(system, types=types) if system is HR else system for system in CONFIGURATION.systems)
-    return replace(CONFIGURATION, systems=systems)
+    """The sample configuration with plain columns only: fourteen flows in, ten out, as the budgets say."""
+    systems = tuple(
+        replace(system, types={name: kind for name, kind in system.types.items() if kind != "Reference"})
+        for system in CONFIGURATION.systems
+    )
+    references = {
+        name for system in CONFIGURATION.systems for name, kind in system.types.items() if kind == "Reference"
+    }
+    into, out_of = CONFIGURATION.import_rules, CONFIGURATION.export_rules
+    return replace(
+        CONFIGURATION,
+        systems=systems,
+        import_rules=tuple(replace(rule, mappings=_without(rule.mappings, references)) for rule in into),
+        export_rules=tuple(replace(rule, mappings=_without(rule.mappings, references)) for rule in out_of),
+    )
+
+
+def _without(mappings: Mapping[str, str], columns: set[str]) -> dict[str, str]:
+    return {target: source for target, source in mappings.items() if not {target, source} & columns}
 
 
 def _django(running: Instance) -> Measurement:
