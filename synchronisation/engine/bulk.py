@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import orjson
 from psycopg import Cursor, sql
 
 Row = Sequence[Any]
@@ -40,9 +41,18 @@ def copy_lines(cursor: Cursor[Any], table: str, columns: Sequence[str], lines: I
             copy.write(written)
 
 
-def escaped(text: str) -> str:
-    """Text as a value in a line of COPY."""
+def escaped(text: str | None) -> str:
+    """Text, or its absence, as a value in a line of COPY."""
+    if text is None:
+        return NULL
+    if text.isprintable() and "\\" not in text:  # nearly always, and three times as fast as replacing nothing
+        return text
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def as_json(value: object) -> bytes:
+    """JSON as a value in a line of COPY: of what COPY needs escaped, JSON has the backslash alone."""
+    return orjson.dumps(value).replace(b"\\", b"\\\\")
 
 
 def array_of(texts: Iterable[str]) -> str:

@@ -19,13 +19,14 @@ from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 from synchronisation.rules.values import Document
 
-from .bulk import copy_rows
+from .bulk import NULL, as_json, copy_lines, escaped
 
 ITEM_COLUMNS = (
     "id", "month", "activity_id", "ordinal", "external_id", "display_name", "object_type", "change_type",
     "error_type", "error_message", "outcome_summary", "cso_id", "mvo_id",
 )  # fmt: skip
 DETAIL_COLUMNS = ("month", "activity_id", "ordinal", "outcomes", "scope", "old_values", "new_values")
+NO_CHANGES = "\t".join((NULL, NULL, NULL)).encode()
 PREFIX_LENGTH = 28
 """Characters of an activity's id that its items share; the ordinal follows in hex (`activities.items.item_id`)."""
 
@@ -112,11 +113,6 @@ class AttributeChanges:
     old: Document | None
     new: Document
 
-    def columns(self) -> tuple[str, str | None, str]:
-        """As `execution_item_detail` keeps them."""
-        old = orjson.dumps(self.old).decode() if self.old is not None else None
-        return self.scope, old, orjson.dumps(self.new).decode()
-
 
 @dataclass(slots=True)
 class Item:
@@ -150,46 +146,51 @@ def write_items(
 ) -> None:
     """COPY a page's items and details from ordinal `first` on, and add what they say to the counters."""
     numbered = _Numbered(activity_id, month, first, items)
-    copy_rows(cursor, "execution_item", ITEM_COLUMNS, numbered.item_rows(counters))
-    copy_rows(cursor, "execution_item_detail", DETAIL_COLUMNS, numbered.detail_rows())
+    copy_lines(cursor, "execution_item", ITEM_COLUMNS, numbered.item_lines(counters))
+    copy_lines(cursor, "execution_item_detail", DETAIL_COLUMNS, numbered.detail_lines())
 
 
 class _Numbered:
-    """A page's items with their keys. Rows are made while they are copied, so that both sides work at once."""
+    """A page's items with their keys. Lines are made while they are copied, so that both sides work at once."""
 
     def __init__(self, activity_id: UUID, month: date, first: int, items: Sequence[Item]) -> None:
-        self.activity = str(activity_id)
-        self.month = str(month)
+        self.prefix = str(activity_id)[:PREFIX_LENGTH]
+        self.activity = f"{month}\t{activity_id}"
         self.first = first
         self.items = items
 
-    def _keys(self) -> Iterator[tuple[Item, str, int]]:
-        prefix = self.activity[:PREFIX_LENGTH]
-        for ordinal, item in enumerate(self.items, self.first):
-            yield item, f"{prefix}{ordinal:08x}", ordinal
-
-    def item_rows(self, counters: Counter[str]) -> Iterator[tuple[Any, ...]]:
+    def item_lines(self, counters: Counter[str]) -> Iterator[bytes]:
         """Few kinds of things happen to many objects: each kind is summed up and counted once."""
         kinds: Counter[Kind] = Counter()
-        summaries: dict[Totals, str | None] = {}
-        for item, identifier, ordinal in self._keys():
+        summaries: dict[Totals, str] = {}
+        for ordinal, item in enumerate(self.items, self.first):
             totals = tuple(item.totals().items())
             if totals not in summaries:
-                summaries[totals] = summary(dict(totals))
+                summaries[totals] = summary(dict(totals)) or NULL
             kinds[item.change_type, item.error_type, totals] += 1
             yield (
-                identifier, self.month, self.activity, ordinal, item.external_id, item.display_name, item.object_type,
-                item.change_type, item.error_type, item.error_message, summaries[totals], item.cso_id, item.mvo_id,
-            )  # fmt: skip
+                f"{self.prefix}{ordinal:08x}\t{self.activity}\t{ordinal}\t{escaped(item.external_id)}\t"
+                f"{escaped(item.display_name)}\t{escaped(item.object_type)}\t{item.change_type}\t"
+                f"{item.error_type or NULL}\t{escaped(item.error_message)}\t{summaries[totals]}\t"
+                f"{item.cso_id or NULL}\t{item.mvo_id or NULL}\n"
+            ).encode()
         for (change_type, error_type, totals), times in kinds.items():
             count_item(counters, change_type, error_type, dict(totals), times)
 
-    def detail_rows(self) -> Iterator[tuple[Any, ...]]:
-        for item, _, ordinal in self._keys():
+    def detail_lines(self) -> Iterator[bytes]:
+        """Of items that have any."""
+        for ordinal, item in enumerate(self.items, self.first):
             if item.outcomes or item.changes is not None:
-                outcomes = outcomes_json(item.outcomes)
-                changes = item.changes.columns() if item.changes is not None else (None, None, None)
-                yield self.month, self.activity, ordinal, outcomes, *changes
+                outcomes = escaped(outcomes_json(item.outcomes))
+                yield f"{self.activity}\t{ordinal}\t{outcomes}\t".encode() + _changes(item.changes) + b"\n"
+
+
+def _changes(changes: AttributeChanges | None) -> bytes:
+    """The last three columns of a detail."""
+    if changes is None:
+        return NO_CHANGES
+    old = NULL.encode() if changes.old is None else as_json(changes.old)
+    return b"\t".join((changes.scope.encode(), old, as_json(changes.new)))
 
 
 def count_item(

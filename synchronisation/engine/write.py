@@ -15,7 +15,7 @@ from synchronisation.rules.compile import CompiledRules, Matcher
 from synchronisation.rules.values import Document
 from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World, stored_holders
 
-from .bulk import array_of, copy_rows, copy_temporary
+from .bulk import NULL, array_of, as_json, copy_lines, copy_rows, copy_temporary, escaped
 from .statements import sql
 
 MVO_COLUMNS = ("id", "type_id", "created", "status", "origin", "display_name", "document", "holders")
@@ -91,18 +91,24 @@ def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now
 
 
 def _write_mvos(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
-    def columns(mvo: Mvo) -> tuple[str | None, str, str]:
-        name = rules.display_name[mvo.type_id](mvo.document)
-        return name, orjson.dumps(mvo.document).decode(), orjson.dumps(stored_holders(mvo.holders)).decode()
-
     new = [mvo for mvo in mvos if mvo.is_new]
-    changed = [(mvo.id, *columns(mvo)) for mvo in mvos if mvo.is_changed]
+    changed = [_columns(mvo, rules) for mvo in mvos if mvo.is_changed]
     if new:
-        rows = ((mvo.id, mvo.type_id, now, "Normal", "Projected", *columns(mvo)) for mvo in new)
-        copy_rows(cursor, "mvo", MVO_COLUMNS, rows)
+        copy_lines(cursor, "mvo", MVO_COLUMNS, (_mvo_line(mvo, rules, now) for mvo in new))
     if changed:
         copy_temporary(cursor, "changed_mvo", CHANGED_MVO, changed)
         cursor.execute(sql("update_mvos"), {"now": now})
+
+
+def _columns(mvo: Mvo, rules: CompiledRules) -> tuple[str, str | None, str, str]:
+    holders = orjson.dumps(stored_holders(mvo.holders)).decode()
+    return mvo.id, rules.display_name[mvo.type_id](mvo.document), orjson.dumps(mvo.document).decode(), holders
+
+
+def _mvo_line(mvo: Mvo, rules: CompiledRules, now: str) -> bytes:
+    name = escaped(rules.display_name[mvo.type_id](mvo.document))
+    start = f"{mvo.id}\t{mvo.type_id}\t{now}\tNormal\tProjected\t{name}\t"
+    return start.encode() + as_json(mvo.document) + b"\t" + as_json(stored_holders(mvo.holders)) + b"\n"
 
 
 def _write_keys(cursor: Cursor[Any], world: World) -> None:
@@ -132,10 +138,9 @@ def _write_accounts(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, 
         if account.rule_id != account.stored_rule_id and not (account.is_new or account.is_joined_now)
     ]
     if new:
-        copy_rows(cursor, "cso", CSO_COLUMNS, (_placeholder_row(account, now) for account in new))
+        copy_lines(cursor, "cso", CSO_COLUMNS, (_placeholder_line(account, now) for account in new))
     if joined:
-        rows = ((a.cso_id, mvo.id, a.system_id, a.join_type, now, a.rule_id) for mvo, a in joined)
-        copy_rows(cursor, "cso_join", JOIN_COLUMNS, rows)
+        copy_lines(cursor, "cso_join", JOIN_COLUMNS, (_join_line(mvo, account, now) for mvo, account in joined))
         if rules.references.notes_joins:
             _note_joins(cursor, joined)
     found = [account.cso_id for _, account in joined if not account.is_new]
@@ -152,11 +157,17 @@ def _note_joins(cursor: Cursor[Any], changed: Iterable[tuple[Mvo, Account]]) -> 
     copy_rows(cursor, "changed_join", CHANGED_JOIN, ((a.cso_id, mvo.id, a.system_id) for mvo, a in changed))
 
 
-def _placeholder_row(account: Account, now: str) -> tuple[Any, ...]:
+def _join_line(mvo: Mvo, account: Account, now: str) -> bytes:
+    rule_id = account.rule_id or NULL
+    return f"{account.cso_id}\t{mvo.id}\t{account.system_id}\t{account.join_type}\t{now}\t{rule_id}\n".encode()
+
+
+def _placeholder_line(account: Account, now: str) -> bytes:
     return (
-        account.cso_id, account.system_id, account.object_type_id, now, account.status, account.external_id,
-        account.external_id_hash, account.secondary_hash, account.display_name, "{}", False,
-    )  # fmt: skip
+        f"{account.cso_id}\t{account.system_id}\t{account.object_type_id}\t{now}\t{account.status}\t"
+        f"{escaped(account.external_id)}\t{account.external_id_hash or NULL}\t{account.secondary_hash or NULL}\t"
+        f"{escaped(account.display_name)}\t{{}}\tf\n"
+    ).encode()
 
 
 def _write_exports(
@@ -176,21 +187,19 @@ def _write_exports(
         copy_temporary(cursor, "changed_export", CHANGED_EXPORT, changed)
         cursor.execute(sql("update_exports"))
     if new:
-        rows = (_export_row(mvo, account, export, now, max_attempts) for mvo, account, export in new)
-        copy_rows(cursor, "pending_export", EXPORT_COLUMNS, rows)
+        lines = (_export_line(mvo, account, export, now, max_attempts) for mvo, account, export in new)
+        copy_lines(cursor, "pending_export", EXPORT_COLUMNS, lines)
         if rules.references:
             leaving = [(mvo, account) for mvo, account, export in new if mvo and export.change_type == "Delete"]
             _note_joins(cursor, leaving)
 
 
-def _export_row(
-    mvo: Mvo | None, account: Account, export: Export, now: str, max_attempts: dict[int, int]
-) -> tuple[Any, ...]:
-    mvo_id = mvo.id if mvo is not None else None
-    return (
-        export.id, account.cso_id, account.system_id, mvo_id, account.rule_id, export.change_type, export.status, now,
-        0, max_attempts[account.system_id], False, orjson.dumps(export.pending).decode(),
-    )  # fmt: skip
+def _export_line(mvo: Mvo | None, account: Account, export: Export, now: str, max_attempts: dict[int, int]) -> bytes:
+    start = (
+        f"{export.id}\t{account.cso_id}\t{account.system_id}\t{mvo.id if mvo else NULL}\t{account.rule_id or NULL}\t"
+        f"{export.change_type}\t{export.status}\t{now}\t0\t{max_attempts[account.system_id]}\tf\t"
+    )
+    return start.encode() + as_json(export.pending) + b"\n"
 
 
 def _exports(world: World) -> Iterator[tuple[Mvo | None, Account, Export]]:

@@ -64,6 +64,7 @@ class ConnectorSpaceObject(models.Model):
                 name="cso_by_secondary_external_id",
                 condition=Q(secondary_external_id_hash__isnull=False),
             ),
+            models.Index("system", name="cso_obsolete", condition=Q(status="Obsolete")),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,13 @@ SET phase = %(phase)s,
     phase_started = now()
 WHERE activity_id = %(activity)s;
 
+-- name: stale_tables
+-- The tables of at most so many rows, or whose rows were never counted.
+SELECT name
+FROM unnest(%(tables)s::text[]) AS name
+JOIN pg_class ON pg_class.oid = to_regclass(name)
+WHERE reltuples <= %(rows)s;
+
 -- name: make_run_tables
 -- The run's own copy of each table and view of the template; repeatable.
 CREATE TABLE IF NOT EXISTS unchanged (LIKE run_template.unchanged INCLUDING ALL);

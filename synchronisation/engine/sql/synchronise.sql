@@ -11,7 +11,7 @@ SELECT greatest(
 TRUNCATE work, freed, orphaned_reference, announced_reference;
 
 -- name: queue_obsolete
--- Obsolete objects, in external ID order.
+-- Obsolete objects, in external ID order. Index: cso_obsolete.
 INSERT INTO work (phase, ordinal, object_id)
 SELECT 'obsolete', row_number() OVER (ORDER BY external_id COLLATE "C", id), id
 FROM cso
