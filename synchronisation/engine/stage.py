@@ -47,6 +47,10 @@ NO_SUCH_TYPE = "CouldNotMatchObjectType"
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
 
+REFERENCES_A_PAGE = 100_000
+"""A page ends with the object that reaches it: groups of a directory come one after the other, and 2,000 of them may have
+a million members. Held until they are written, these take 130 bytes each."""
+
 NewReferences = tuple[int, bool, list[tuple[int, str]]]
 """(row number, whether the object is new to the connector space, its references: attribute id and text)."""
 
@@ -175,9 +179,9 @@ class _Reading:
             yield from batch.objects
 
     def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
-        """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
+        """The next objects, as many as fit; they take shape as they come, so that memory holds what is written."""
         page, before = ReadPage(), self.row_number
-        taken = page.taken
+        taken, references = page.taken, 0
         for row_number, source in enumerate(objects, before + 1):
             self.row_number = row_number
             target = self.targets.get(source.object_type)
@@ -189,6 +193,10 @@ class _Reading:
                 self._reject(page, row_number, source, target.object_type, shaped)
                 continue
             taken.append((row_number, shaped))
+            if shaped.references:
+                references += len(shaped.references)
+                if references >= REFERENCES_A_PAGE:
+                    break
         page.read = self.row_number - before
         return page
 
