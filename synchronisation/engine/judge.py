@@ -85,6 +85,8 @@ def judge(run: Run) -> None:
             page.cursor.execute(sql("queue_unselected"), parameters)
         page.cursor.execute(sql("number_missing"))
         page.cursor.execute(sql("queue_confirmations"), parameters)
+        page.cursor.execute(sql("note_named"), parameters)
+        page.cursor.execute("ANALYZE named")
         page.cursor.execute("ANALYZE rejected")
         page.cursor.execute("ANALYZE work")
         page.cursor.execute(sql("count_import"))

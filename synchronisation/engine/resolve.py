@@ -11,7 +11,7 @@ from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 
 from .items import Item
-from .pages import Run
+from .pages import LOOK_UPS_ONLY, Run
 from .statements import sql
 
 NAMES_PER_PAGE = 10_000
@@ -53,8 +53,11 @@ def _resolve_page(run: Run) -> bool:
         if row[0] is None:
             return False
         parameters["last"] = row[0]
+        page.cursor.execute(LOOK_UPS_ONLY)
+        page.cursor.execute(sql("make_resolution"))
         page.cursor.execute(sql("resolve_by_external_id"), parameters)
-        page.cursor.execute(sql("resolve_by_secondary_external_id"), parameters)
+        if any(kind.secondary_external_id is not None for kind in run.specification.own_types()):
+            page.cursor.execute(sql("resolve_by_secondary_external_id"), parameters)
         run.position["name"] = str(row[0])
     return True
 

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS failed_join (LIKE run_template.failed_join INCLUDING 
 CREATE TABLE IF NOT EXISTS item_by_cso (LIKE run_template.item_by_cso INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS renamed (LIKE run_template.renamed INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS lost_reference (LIKE run_template.lost_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS named (LIKE run_template.named INCLUDING ALL);
 
 -- name: work_page
 -- The next objects of a phase, in order. Reads work by its key.
