@@ -28,6 +28,7 @@ from .errors import RunFailedError
 from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .retry import keep_trying
+from .staged_references import Referring, stage_references
 from .statements import sql
 
 UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
@@ -35,7 +36,6 @@ STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
     "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "document",
 )  # fmt: skip
-STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
 REJECTED = (
     "row_number", "source_row", "object_type", "external_id", "external_id_hash", "object_type_id", "display_name",
     "error_type", "message",
@@ -48,11 +48,13 @@ LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin 
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
 
 REFERENCES_A_PAGE = 100_000
-"""A page ends with the object that reaches it: groups of a directory come one after the other, and 2,000 of them may have
-a million members. Held until they are written, these take 130 bytes each."""
+"""A page ends with the object that reaches it: 2,000 groups in a row may have a million members, which take 130 bytes
+each until they are written."""
 
-NewReferences = tuple[int, bool, list[tuple[int, str]]]
-"""(row number, whether the object is new to the connector space, its references: attribute id and text)."""
+Known = tuple[str | None, bool]
+"""The CSO that an object is (None: there is none), and whether it has other references now."""
+
+NEW: Known = (None, True)
 
 
 @dataclass(slots=True)
@@ -227,32 +229,37 @@ class _Reading:
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
-        references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
-            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
+            self._stage(page, read.taken)
             for table, columns, rows in (("unchanged", UNCHANGED, read.seen), ("rejected", REJECTED, read.rejected)):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
-            if references:
-                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, _reference_lines(references))
             page.processed = read.read
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
 
-    def _staged_lines(
-        self, page: Page, taken: list[tuple[int, Shaped]], references: list[NewReferences]
-    ) -> Iterator[bytes]:
-        """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
-        if self.is_first:
-            return (_staged_line(references, number, shaped, None) for number, shaped in taken)
-        changed = _changed(page, taken)
-        return (
-            _staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
-        )
+    def _stage(self, page: Page, taken: list[tuple[int, Shaped]]) -> None:
+        """What is new or differs from the connector space, and its references; in a first import that is all."""
+        known: dict[int, Known] = {}
+        if not self.is_first:
+            known = _changed(page, taken)
+            taken = [(number, shaped) for number, shaped in taken if number in known]
+        lines = (_staged_line(number, shaped, known.get(number, NEW)[0]) for number, shaped in taken)
+        copy_lines(page.cursor, "staged", STAGED, lines)
+        new: list[Referring] = []
+        changed: dict[str, Referring] = {}
+        for number, shaped in taken:
+            cso_id, differs = known.get(number, NEW)
+            if cso_id is None:
+                if shaped.references:
+                    new.append((number, shaped.references))
+            elif differs and not shaped.is_delete:
+                changed[cso_id] = number, shaped.references
+        stage_references(page.cursor, new, changed)
 
 
-def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
-    """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
+def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, Known]:
+    """By row number, what is new or differs; the others are noted as unchanged."""
     shapes = [shaped for _, shaped in taken]
     page.cursor.execute(LOOK_UP_BY_INDEX)
     page.cursor.execute(
@@ -266,14 +273,12 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
             "reference_fingerprints": array_of([shaped.reference_fingerprint or "NULL" for shaped in shapes]),
         },
     )
-    return dict(page.cursor.fetchall())
+    return {number: (cso_id, differs) for number, cso_id, differs in page.cursor}
 
 
-def _staged_line(references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
-    """The object's line in `staged`; its references are added to those of the page."""
+def _staged_line(row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
+    """The object's line in `staged`."""
     cso_id = known_id or str(uuid7())
-    if shaped.references:
-        references.append((row_number, known_id is None, shaped.references))
     external_id, display_name, document = shaped.external_id, shaped.display_name or NULL, shaped.serialised
     if document.find(b"\\") >= 0:  # JSON escapes with it whatever COPY needs escaped, in the texts taken from it too
         external_id, document = escaped(external_id), document.replace(b"\\", b"\\\\")
@@ -284,15 +289,3 @@ def _staged_line(references: list[NewReferences], row_number: int, shaped: Shape
         f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
     )
     return start.encode() + document + b"\n"
-
-
-def _reference_lines(references: list[NewReferences]) -> Iterator[bytes]:
-    """Half a million members of a known group are staged as they are; only those that prove new are ever hashed."""
-    for number, is_new, named in references:
-        if is_new:
-            for attribute, text in named:
-                text_hash, name_hash = values.reference_hashes(text)
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{text_hash}\t{name_hash}\n".encode()
-        else:
-            for attribute, text in named:
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{NULL}\t{NULL}\n".encode()

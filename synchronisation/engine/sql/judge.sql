@@ -145,8 +145,8 @@ WHERE work.phase = 'missing'
   AND work.ordinal = numbered.ordinal;
 
 -- name: note_named
--- What the references of new objects name by external ID, as it will be when all is applied: the only object that has it
--- then and is not obsolete. Where that is no single one, resolving decides. Judging anew begins anew.
+-- What the references that objects gained name by external ID, as it will be when all is applied: the only object that
+-- has it then and is not obsolete. Where that is no single one, resolving decides. Judging anew begins anew.
 TRUNCATE named;
 INSERT INTO named (text_hash, cso_id)
 WITH accepted AS (
@@ -166,7 +166,7 @@ WITH accepted AS (
       AND NOT EXISTS (SELECT FROM work WHERE work.phase = 'obsolete' AND work.object_id = cso.id)
 )
 SELECT wanted.text_hash, min(answer.cso_id::text)::uuid
-FROM (SELECT DISTINCT text_hash FROM staged_reference WHERE text_hash IS NOT NULL) AS wanted
+FROM (SELECT DISTINCT text_hash FROM staged_reference WHERE NOT is_lost) AS wanted
 JOIN answer ON answer.external_id_hash = wanted.text_hash
 GROUP BY wanted.text_hash
 HAVING count(*) = 1;

@@ -68,96 +68,59 @@ CREATE TEMPORARY TABLE unresolved (
     cso_id uuid NOT NULL,
     attribute_id integer NOT NULL,
     text_hash uuid NOT NULL,
-    name_hash uuid NOT NULL,
+    name uuid NOT NULL,
     former_id uuid
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE known_name (
-    hash uuid PRIMARY KEY,
+    name uuid PRIMARY KEY,
     living bigint NOT NULL,
     found bigint NOT NULL,
     living_id uuid,
     any_id uuid NOT NULL
 ) ON COMMIT DROP;
 
--- name: resolve_by_external_id
--- Texts that are the exact external ID of one object of the system. An obsolete object answers only when nothing else
--- does; two answers are no answer, to a reference that had a target neither. What was referred to before is noted where
--- references flow. Index: cso_reference_unresolved, cso_reference_pkey, cso_external_id.
-TRUNCATE unresolved, known_name;
-INSERT INTO unresolved (cso_id, attribute_id, text_hash, name_hash, former_id)
-SELECT cso_id, attribute_id, text_hash, name_hash, target_id
+-- name: note_unresolved
+-- Index: cso_reference_unresolved.
+INSERT INTO unresolved (cso_id, attribute_id, text_hash, name, former_id)
+SELECT cso_id, attribute_id, text_hash, CASE WHEN %(by_name)s THEN name_hash ELSE text_hash END, target_id
 FROM cso_reference
 WHERE system_id = %(system)s
   AND (target_id IS NULL OR is_stale)
   AND name_hash > %(after)s::uuid
   AND name_hash <= %(last)s::uuid;
-INSERT INTO known_name (hash, living, found, living_id, any_id)
+
+-- name: answer_by_external_id
+-- Objects whose exact external ID the text is. Index: cso_external_id.
+INSERT INTO known_name (name, living, found, living_id, any_id)
 SELECT
-    wanted.text_hash,
+    wanted.name,
     count(*) FILTER (WHERE cso.status <> 'Obsolete'),
     count(*),
     min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete')::uuid,
     min(cso.id::text)::uuid
-FROM (SELECT DISTINCT text_hash FROM unresolved) AS wanted
+FROM (SELECT DISTINCT name FROM unresolved) AS wanted
 JOIN object_type ON object_type.system_id = %(system)s
 JOIN cso ON cso.object_type_id = object_type.id
-        AND cso.external_id_hash = wanted.text_hash
-GROUP BY wanted.text_hash;
-WITH moved AS (
-    UPDATE cso_reference AS reference
-    SET target_id = CASE
-            WHEN answer.living = 1 THEN answer.living_id
-            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
-        END,
-        is_stale = answer.living = 0,
-        change_number = nextval('cso_change_number')
-    FROM unresolved
-    JOIN known_name AS answer ON answer.hash = unresolved.text_hash
-    WHERE reference.cso_id = unresolved.cso_id
-      AND reference.attribute_id = unresolved.attribute_id
-      AND reference.text_hash = unresolved.text_hash
-      AND (
-          answer.living = 1
-          OR (answer.living = 0 AND answer.found = 1 AND unresolved.former_id IS NULL)
-          OR (answer.living > 1 AND unresolved.former_id IS NOT NULL)
-      )
-    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, unresolved.former_id
-), lost AS (
-    INSERT INTO lost_reference (cso_id)
-    SELECT DISTINCT cso_id
-    FROM moved
-    WHERE target_id IS NULL
-    ON CONFLICT (cso_id) DO NOTHING
-)
-INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
-SELECT %(system)s, cso_id, attribute_id, former_id
-FROM moved
-WHERE former_id IS NOT NULL
-  AND former_id IS DISTINCT FROM target_id
-  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
+        AND cso.external_id_hash = wanted.name
+GROUP BY wanted.name;
 
--- name: resolve_by_secondary_external_id
--- As above by the normalised secondary external ID (a DN).
--- Index: cso_reference_unresolved, cso_reference_pkey, cso_by_secondary_external_id.
-TRUNCATE unresolved, known_name;
-INSERT INTO unresolved (cso_id, attribute_id, text_hash, name_hash, former_id)
-SELECT cso_id, attribute_id, text_hash, name_hash, target_id
-FROM cso_reference
-WHERE system_id = %(system)s
-  AND (target_id IS NULL OR is_stale)
-  AND name_hash > %(after)s::uuid
-  AND name_hash <= %(last)s::uuid;
-INSERT INTO known_name (hash, living, found, living_id, any_id)
+-- name: answer_by_secondary_external_id
+-- Objects whose normalised secondary external ID (a DN) it is. Index: cso_by_secondary_external_id.
+INSERT INTO known_name (name, living, found, living_id, any_id)
 SELECT
-    wanted.name_hash,
+    wanted.name,
     count(*) FILTER (WHERE cso.status <> 'Obsolete'),
     count(*),
     min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete')::uuid,
     min(cso.id::text)::uuid
-FROM (SELECT DISTINCT name_hash FROM unresolved) AS wanted
+FROM (SELECT DISTINCT name FROM unresolved) AS wanted
 JOIN cso ON cso.system_id = %(system)s
-        AND cso.secondary_external_id_hash = wanted.name_hash
-GROUP BY wanted.name_hash;
+        AND cso.secondary_external_id_hash = wanted.name
+GROUP BY wanted.name;
+
+-- name: resolve_unresolved
+-- An obsolete object answers only when nothing else does; two answers are no answer, to a reference that had a target
+-- neither. What was referred to before is noted where references flow. Index: cso_reference_pkey.
 WITH moved AS (
     UPDATE cso_reference AS reference
     SET target_id = CASE
@@ -167,7 +130,7 @@ WITH moved AS (
         is_stale = answer.living = 0,
         change_number = nextval('cso_change_number')
     FROM unresolved
-    JOIN known_name AS answer ON answer.hash = unresolved.name_hash
+    JOIN known_name AS answer ON answer.name = unresolved.name
     WHERE reference.cso_id = unresolved.cso_id
       AND reference.attribute_id = unresolved.attribute_id
       AND reference.text_hash = unresolved.text_hash

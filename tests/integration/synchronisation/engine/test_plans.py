@@ -130,6 +130,7 @@ def _begin_page(database: psycopg.Connection[Any]) -> None:
         _fill(database, name, columns)
     database.execute(sql("make_import_page"), PARAMETERS["make_import_page"])
     database.execute(ANALYZE_PAGE)
+    database.execute(sql("make_resolution"))
 
 
 def identifier(kind: int, n: int) -> str:
@@ -166,14 +167,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "insert_new": {**LISTED, "system": HR, "partition": None},
     "update_changed": {**LISTED, "system": HR, "partition": None},
     "obsolete_deleted": {},
-    "remove_references": {},
+    "remove_references": {**LISTED, "system": HR},
     "insert_references": {**LISTED, "system": HR},
     "note_items": {"first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
-    "resolve_by_external_id": TEXTS,
-    "resolve_by_secondary_external_id": TEXTS,
+    "note_unresolved": {**TEXTS, "by_name": False},
+    "answer_by_external_id": TEXTS,
+    "answer_by_secondary_external_id": TEXTS,
+    "resolve_unresolved": TEXTS,
+    "references_of": {"ids": CSOS},
     "work_page": {"phase": "active", "after": HALF, "limit": PAGE_SIZE},
     # synchronisation
     "highest_change_number": {"system": HR, "mark": 0},
