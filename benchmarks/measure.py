@@ -14,6 +14,7 @@ from rich.console import Console
 
 from benchmarks import memory
 from benchmarks.baseline import Rows, copy_seconds
+from benchmarks.cpu import cpu_seconds
 from jim.client import Client, JsonObject
 from jim.client.display import seconds_in
 from jim.instance import Instance
@@ -46,7 +47,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """ratio_to_copy: seconds over those of the bare COPYs; null where a phase adds no rows worth a COPY."""
+    """ratio_to_copy: seconds over those of the bare COPYs; null where a phase adds no rows worth a COPY.
+
+    worker_cpu_seconds, database_cpu_seconds: what it took of the processor, which other work changes little.
+    """
 
     phase: str
     objects: int
@@ -55,6 +59,8 @@ class Measurement:
     ratio_to_copy: float | None
     peak_rss_mib: float | None
     references_per_second: float | None = None
+    worker_cpu_seconds: float | None = None
+    database_cpu_seconds: float | None = None
 
 
 class Benchmark:
@@ -67,12 +73,16 @@ class Benchmark:
 
     def measure(self, phase: Phase) -> Measurement:
         memory.forget_peaks(self.running.process_id)
+        cpu_before = cpu_seconds(self.running.process_id)
         activity = self.client.run(phase.system, phase.run_profile, timeout=RUN_TIMEOUT_SECONDS)
         if activity["status"] != "Complete":
             raise SystemExit(f"{phase.name} ended {activity['status']}: {activity['errorMessage']}")
         seconds = seconds_in(activity["executionTime"])
         objects = activity["executionStats"]["totalObjectsProcessed"]
         peak = memory.peak_rss_mib(self.running.process_id)
+        worker, database = (
+            round(now - before, 2) for now, before in zip(cpu_seconds(self.running.process_id), cpu_before, strict=True)
+        )
         copy = copy_seconds(self.running.database_url, phase.added, activity["id"]) if phase.added else None
         measured = Measurement(
             phase.name,
@@ -82,6 +92,8 @@ class Benchmark:
             round(seconds / copy, 2) if copy else None,
             peak,
             None if phase.references is None else round(phase.references / seconds, 1),
+            worker,
+            database,
         )
         self.console.print(measured)
         return measured

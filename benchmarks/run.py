@@ -126,7 +126,7 @@ def _django(running: Instance) -> Measurement:
 
 
 def show(measurements: list[Measurement], console: Console) -> None:
-    table = Table("phase", "objects", "seconds", "objects/s", "references/s", "ratio to COPY", "peak MiB")
+    table = Table("phase", "objects", "seconds", "objects/s", "references/s", "ratio to COPY", "peak MiB", "CPU s")
     for m in measurements:
         cells: list[Any] = [
             m.phase,
@@ -136,6 +136,7 @@ def show(measurements: list[Measurement], console: Console) -> None:
             None if m.references_per_second is None else f"{m.references_per_second:,.0f}",
             m.ratio_to_copy,
             m.peak_rss_mib,
+            None if m.worker_cpu_seconds is None else f"{m.worker_cpu_seconds} + {m.database_cpu_seconds}",
         ]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     console.print(table)

@@ -196,6 +196,7 @@ class _Phase:
             parameters |= dict(zip(("last_mvo", "last_attribute", "last_target"), key, strict=True))
             page.cursor.execute(sql("make_reference_candidates"))
             page.cursor.execute(sql("add_held_references"), parameters)
+            page.cursor.execute(sql("add_held_accounts"), parameters)
             self.judge.page(page)
             page.position["key"] = key
         return True

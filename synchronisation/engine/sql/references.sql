@@ -189,8 +189,8 @@ WHERE reference.system_id = %(system)s
 ON CONFLICT DO NOTHING;
 
 -- name: add_held_references
--- Full synchronisation: references of MVOs, but for those that the run's system gives and whose rows came by already.
--- Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target.
+-- Full synchronisation: references of MVOs that the run's system gives, may give, or that nobody does; but for those it
+-- gives whose rows came by already. Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target.
 INSERT INTO mvo_candidate (mvo_id, attribute_id, target_id)
 SELECT held.mvo_id, held.attribute_id, held.target_id
 FROM mvo_reference AS held
@@ -200,7 +200,14 @@ LEFT JOIN cso_join AS target ON target.mvo_id = held.target_id
                             AND target.system_id = %(system)s
 WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attribute)s, %(target)s::uuid)
   AND (held.mvo_id, held.attribute_id, held.target_id) <= (%(last_mvo)s::uuid, %(last_attribute)s, %(last_target)s::uuid)
-  AND (own.cso_id IS NOT NULL OR held.system_id IS NULL OR held.system_id = %(system)s)
+  AND (
+      held.system_id IS NULL
+      OR held.system_id = %(system)s
+      OR (
+          own.cso_id IS NOT NULL
+          AND held.attribute_id IN (SELECT target_id FROM reference_inflow WHERE system_id = %(system)s)
+      )
+  )
   AND NOT (
       held.system_id IS NOT DISTINCT FROM %(system)s
       AND EXISTS (
@@ -211,6 +218,50 @@ WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attri
                                          AND reference.attribute_id = flow.source_id
           WHERE flow.target_id = held.attribute_id
             AND flow.rule_id = held.rule_id
+      )
+  );
+
+-- name: add_held_accounts
+-- ... and of those that it has no say in, though their MVOs have an object in it, what accounts lack and nobody queued.
+-- Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target, pending_export_reference_pkey,
+-- pending_export_cso_id_key.
+INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
+SELECT DISTINCT holder.cso_id, flow.target_id, target.cso_id, false
+FROM mvo_reference AS held
+JOIN cso_join AS own ON own.mvo_id = held.mvo_id
+                    AND own.system_id = %(system)s
+JOIN reference_outflow AS flow ON flow.source_id = held.attribute_id
+                              AND flow.enforced
+JOIN cso_join AS holder ON holder.mvo_id = held.mvo_id
+                       AND holder.system_id = flow.system_id
+JOIN cso_join AS target ON target.mvo_id = held.target_id
+                       AND target.system_id = flow.system_id
+WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attribute)s, %(target)s::uuid)
+  AND (held.mvo_id, held.attribute_id, held.target_id) <= (%(last_mvo)s::uuid, %(last_attribute)s, %(last_target)s::uuid)
+  AND held.system_id <> %(system)s
+  AND held.attribute_id NOT IN (SELECT target_id FROM reference_inflow WHERE system_id = %(system)s)
+  AND (
+      SELECT true
+      FROM cso_reference AS reference
+      WHERE reference.target_id = target.cso_id
+        AND reference.cso_id = holder.cso_id
+        AND reference.attribute_id = flow.target_id
+      LIMIT 1
+  ) IS NULL
+  AND (
+      (
+          SELECT true
+          FROM pending_export_reference AS queued
+          WHERE queued.cso_id = holder.cso_id
+            AND queued.attribute_id = flow.target_id
+            AND queued.target_id = target.cso_id
+            AND NOT queued.is_removal
+      ) IS NULL
+      OR (
+          SELECT true
+          FROM pending_export AS leaving
+          WHERE leaving.cso_id = target.cso_id
+            AND leaving.change_type = 'Delete'
       )
   );
 
@@ -845,7 +896,9 @@ WHERE judged.verdict IN ('add', 'remove')
            ) IS NOT NULL
        )
    )
-GROUP BY holder.cso_id, flow.target_id, target.cso_id;
+GROUP BY holder.cso_id, flow.target_id, target.cso_id
+ON CONFLICT (cso_id, attribute_id, target_id)
+    DO UPDATE SET is_change = account_candidate.is_change OR excluded.is_change;
 
 -- name: find_whole_attributes
 -- Attributes of the page's accounts of which one value cannot be judged alone.
