@@ -251,14 +251,20 @@ def import_rule(
     priority: int = 1,
     scope: Scope | None = None,
     retains_join: bool = False,
+    nulls: Sequence[str] = (),
 ) -> SyncRule:
-    """flows: metaverse attribute -> attribute or expression. priority: of all its mappings."""
+    """flows: metaverse attribute -> attribute or expression. priority: of all its mappings.
+
+    nulls: metaverse attributes of which no value is a value.
+    """
     action = OutOfScopeAction.REMAIN_JOINED if retains_join else OutOfScopeAction.DISCONNECT
     rule = _rule(connected, Direction.IMPORT, project_to_metaverse=projects, inbound_out_of_scope_action=action)
     if scope is not None:
         _limit(rule, scope, attribute=connected.attribute(scope[0]))
     for target, source in flows.items():
-        mapping = rule.mappings.create(target_metaverse_attribute=_metaverse(target), priority=priority)
+        mapping = rule.mappings.create(
+            target_metaverse_attribute=_metaverse(target), priority=priority, null_is_value=target in nulls
+        )
         _add_source(mapping, source, attribute=lambda name: {"attribute": connected.attribute(name)})
     return rule
 
@@ -271,8 +277,9 @@ def export_rule(
     provisions: bool = True,
     enforces_state: bool = True,
     scope: Scope | None = None,
+    initial: Sequence[str] = (),
 ) -> SyncRule:
-    """flows: attribute -> metaverse attribute or expression."""
+    """flows: attribute -> metaverse attribute or expression. initial: those written into new objects only."""
     rule = _rule(
         connected,
         Direction.EXPORT,
@@ -283,7 +290,7 @@ def export_rule(
     if scope is not None:
         _limit(rule, scope, metaverse_attribute=_metaverse(scope[0]))
     for target, source in flows.items():
-        mapping = rule.mappings.create(target_attribute=connected.attribute(target))
+        mapping = rule.mappings.create(target_attribute=connected.attribute(target), initial_only=target in initial)
         _add_source(mapping, source, attribute=lambda name: {"metaverse_attribute": _metaverse(name)})
     return rule
 

@@ -1,0 +1,418 @@
+"""Histories: what happens in a company over some time, and the ways in which runs may come to see it.
+
+In: drawn by hypothesis, a company's rules, and moments at each of which one system changes. Out: `live` carries it all
+out by runs and answers what they left behind. Always: people are known by a badge of their own, priorities are distinct
+and no external ID is used by two, so that engine.md leaves one end state, whatever the runs were.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from django.utils import timezone
+from hypothesis import strategies as st
+
+from activities.models import RunType
+from connectors.contract import AttributeType
+from synchronisation import tasks
+from synchronisation.housekeeping import start_housekeeping
+from synchronisation.models import MetaverseObject, RunProfile
+from tests.acceptance.installation import (
+    PERSON,
+    Ended,
+    InMemory,
+    ItemSummary,
+    ended,
+    export_rule,
+    identities,
+    import_rule,
+    in_memory,
+    matching_rule,
+)
+from tests.acceptance.state import State, rows, state
+
+REFERENCE = AttributeType.REFERENCE
+HR, CRM, DIRECTORY, TIME = "HR", "CRM", "Directory", "time"
+FULL_IMPORT, DELTA_IMPORT = RunType.FULL_IMPORT, RunType.DELTA_IMPORT
+FULL_SYNC, DELTA_SYNC, EXPORT = RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION, RunType.EXPORT
+
+BADGES = ("b1", "b2", "b3", "b4", "b5")
+RESIDENT = "b0"
+"""Never leaves, so that no source is ever empty: a guard would take that for a mistake."""
+
+SEVERAL = ("phones", "members")
+COLUMNS = ("id", "badge", "name", "mail", "status", "phones", "manager", "members")
+TYPES = {"manager": REFERENCE, "members": REFERENCE}
+IDENTITY = {column: column.title() for column in COLUMNS[1:]}
+"""Column -> metaverse attribute."""
+
+OUTFLOWS = {
+    "uid": "Badge", "cn": "Name", "mail": "Mail", "phones": "Phones", "boss": "Manager", "member": "Members",
+}  # fmt: skip
+"""Attribute of an account -> metaverse attribute."""
+
+Row = Mapping[str, Any]
+"""Column -> value; references name badges."""
+
+Said = tuple[str, dict[str, Any]]
+"""(external ID, column -> value) of one person in one source."""
+
+Step = Callable[[Random], None]
+"""One change in one store; given the randomness by which values are shuffled."""
+
+Changes = Mapping[str, Row | None]
+"""Badge -> what a source says from now on; None: it has nobody of that badge."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What was configured. hr_best: attributes of which HR's value counts before CRM's; nulls: of which none is one."""
+
+    hr_scoped: bool
+    hr_retains: bool
+    hr_recalls: bool
+    crm_projects: bool
+    crm_recalls: bool
+    hr_best: frozenset[str]
+    hr_nulls: frozenset[str]
+    crm_nulls: frozenset[str]
+    export_scoped: bool
+    deletes: bool
+    enforces: bool
+    initial: frozenset[str]
+    deletion_rule: str
+    grace: bool
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One system changes, or with TIME grace periods pass."""
+
+    where: str
+    changes: Changes = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class History:
+    rules: Rules
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How runs come to see a history. seed: of the order in which the sources give objects and values.
+
+    splits: runs by which the changes of a moment are seen. crm_first: the order in which the first synchronisations
+    are. twice: each run is followed by itself, and that one must change nothing.
+    """
+
+    page_size: int = 2_000
+    seed: int = 0
+    splits: int = 1
+    delta_imports: bool = False
+    delta_syncs: bool = False
+    crm_first: bool = False
+    twice: bool = False
+
+
+COLUMN_SETS = st.frozensets(st.sampled_from(COLUMNS[2:]), max_size=3)
+
+RULES = st.builds(
+    Rules,
+    hr_best=st.frozensets(st.sampled_from(COLUMNS[2:])),
+    hr_nulls=COLUMN_SETS,
+    crm_nulls=COLUMN_SETS,
+    initial=st.frozensets(st.sampled_from(("mail", "boss")), max_size=1),
+    deletion_rule=st.sampled_from(["WhenAuthoritativeSourceDisconnected", "WhenLastConnectorDisconnected", "Manual"]),
+)
+
+SCHEDULES = st.builds(
+    Schedule,
+    page_size=st.sampled_from([1, 3, 2_000]),
+    seed=st.integers(0, 9),
+    splits=st.integers(1, 3),
+)
+
+ROWS = st.fixed_dictionaries(
+    {
+        "version": st.integers(0, 2),
+        "name": st.sampled_from(["Ann", "Bo"]),
+        "mail": st.sampled_from([(), "a@x", "b@x"]),
+        "status": st.sampled_from(["active", "left"]),
+        "phones": st.sets(st.sampled_from(["1", "2", "3"])).map(sorted).map(tuple),
+        "manager": st.sampled_from([(), *BADGES]),
+        "members": st.sets(st.sampled_from(BADGES), max_size=3).map(sorted).map(tuple),
+    }
+)
+"""version: of the external ID, which changes with it."""
+
+ACCOUNTS = st.fixed_dictionaries({"cn": st.sampled_from(["Ann", "Meddled"]), "mail": st.sampled_from([(), "a@x"])})
+
+
+def _changes(rows: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(BADGES), st.none() | rows | rows, min_size=1, max_size=most)
+
+
+MOMENTS = st.one_of(
+    st.builds(Moment, st.just(HR), _changes(ROWS)),
+    st.builds(Moment, st.just(CRM), _changes(ROWS)),
+    st.builds(Moment, st.just(DIRECTORY), _changes(ACCOUNTS, 2)),
+    st.just(Moment(TIME)),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 4) -> History:
+    """Two sources that know some people, and up to `most` moments after that."""
+    beginning = [Moment(where, draw(_changes(ROWS, len(BADGES)))) for where in (HR, CRM)]
+    return History(draw(RULES), (*beginning, *draw(st.lists(MOMENTS, max_size=most))))
+
+
+class Company:
+    """The systems of a history, and what is true in them."""
+
+    def __init__(self, rules: Rules) -> None:
+        grace = {"deletion_grace_period": timedelta(days=30)} if rules.grace else {}
+        names = IDENTITY.values()
+        several = [IDENTITY[column] for column in SEVERAL]
+        types = {IDENTITY[column]: kind for column, kind in TYPES.items()}
+        identities(*names, several=several, types=types, deletion_rule=rules.deletion_rule, **grace)
+        self.hr = self._source(HR, recalls=rules.hr_recalls)
+        self.crm = self._source(CRM, recalls=rules.crm_recalls)
+        identities().deletion_trigger_systems.add(self.hr.system)
+        flows = {attribute: column for column, attribute in IDENTITY.items()}
+        scope = ("status", "active") if rules.hr_scoped else None
+        nulls = [IDENTITY[column] for column in rules.hr_nulls]
+        import_rule(self.hr, flows, scope=scope, retains_join=rules.hr_retains, nulls=nulls, priority=2)
+        nulls = [IDENTITY[column] for column in rules.crm_nulls]
+        crm_rule = import_rule(self.crm, flows, projects=rules.crm_projects, nulls=nulls, priority=1)
+        best = ["Badge", *(IDENTITY[column] for column in rules.hr_best)]
+        crm_rule.mappings.filter(target_metaverse_attribute__name__in=best).update(priority=3)
+        self.directory = self._target(rules)
+        for connected, column in ((self.hr, "badge"), (self.crm, "badge"), (self.directory, "uid")):
+            matching_rule(connected, column, "Badge")
+        self.known: dict[str, dict[str, Row]] = {HR: {}, CRM: {}}
+        self.said: dict[str, dict[str, Said]] = {HR: {}, CRM: {}}
+        for source in self.sources.values():
+            source.put(RESIDENT, badge=RESIDENT, name="Resident", status="active")
+        self.directory.put("keeper", cn="Keeper")
+
+    @property
+    def sources(self) -> dict[str, InMemory]:
+        return {HR: self.hr, CRM: self.crm}
+
+    def _source(self, name: str, *, recalls: bool) -> InMemory:
+        source = in_memory(name, *COLUMNS, types=TYPES, several=SEVERAL)
+        source.object_type.remove_contributed_attributes_on_obsoletion = recalls
+        source.object_type.save()
+        return source
+
+    def _target(self, rules: Rules) -> InMemory:
+        types = {"boss": REFERENCE, "member": REFERENCE}
+        directory = in_memory(DIRECTORY, *OUTFLOWS, types=types, several=("phones", "member"))
+        export_rule(
+            directory,
+            OUTFLOWS,
+            deletes=rules.deletes,
+            enforces_state=rules.enforces,
+            scope=("Status", "active") if rules.export_scoped else None,
+            initial=list(rules.initial),
+        )
+        return directory
+
+    def steps(self, moment: Moment) -> list[Step]:
+        """What the moment changes, person by person; each is done by calling it, in any order."""
+        if moment.where == DIRECTORY:
+            return [partial(self._meddle, badge, row) for badge, row in moment.changes.items()]
+        known, said = self.known[moment.where], self.said[moment.where]
+        for badge, row in moment.changes.items():
+            known.pop(badge, None)
+            if row is not None:
+                known[badge] = row
+        now = {badge: _said(badge, row, known) for badge, row in known.items()}
+        changed = sorted(badge for badge in said.keys() | now.keys() if said.get(badge) != now.get(badge))
+        self.said[moment.where] = now
+        return [partial(_say, self.sources[moment.where], said.get(badge), now.get(badge)) for badge in changed]
+
+    def _meddle(self, badge: str, row: Row | None, random: Random) -> None:
+        """Only with accounts that are there."""
+        if badge not in self.directory.objects():
+            return
+        if row is None:
+            self.directory.remove(badge)
+        else:
+            self.directory.put(badge, **row)
+
+
+def _said(badge: str, row: Row, known: Mapping[str, Row]) -> Said:
+    """References name people as the source knows them, or would."""
+    values = {column: value for column, value in row.items() if column != "version"} | {"badge": badge}
+    for column in TYPES:
+        names = row[column] if isinstance(row[column], tuple) else (row[column],)
+        values[column] = tuple(_external_id(other, known.get(other)) for other in names)
+    return _external_id(badge, row), values
+
+
+def _external_id(badge: str, row: Row | None) -> str:
+    return f"{badge}-{row['version'] if row else 0}"
+
+
+def _say(source: InMemory, before: Said | None, now: Said | None, random: Random) -> None:
+    if before is not None and (now is None or now[0] != before[0]):
+        source.remove(before[0])
+    if now is not None:
+        external_id, values = now
+        shuffled = {
+            column: random.sample(value, len(value)) for column, value in values.items() if type(value) is tuple
+        }
+        source.put(external_id, **values | shuffled)
+
+
+class Life:
+    """A history as runs come to see it by a schedule."""
+
+    def __init__(self, history: History, schedule: Schedule) -> None:
+        self.history = history
+        self.schedule = schedule
+        self.company = Company(history.rules)
+        self.random = Random(schedule.seed)
+        self.imported: set[int] = set()
+        for system in self.systems:
+            for kind in (FULL_IMPORT, DELTA_IMPORT, FULL_SYNC, DELTA_SYNC, EXPORT):
+                page_size = min(schedule.page_size, 10_000)
+                RunProfile.objects.create(system=system.system, name=kind.value, run_type=kind, page_size=page_size)
+
+    @property
+    def systems(self) -> tuple[InMemory, ...]:
+        return (self.company.hr, self.company.crm, self.company.directory)
+
+    def live(self) -> State:
+        """What is left when all has happened and no run finds anything to do any more."""
+        first, second, *moments = self.history.moments
+        self._begin(first, second)
+        for moment in moments:
+            self._live_through(moment)
+        self._come_to_rest()
+        return self.state()
+
+    def state(self) -> State:
+        directory = {
+            external_id: {name: sorted(values) for name, values in attributes.items() if values}
+            for external_id, attributes in self.company.directory.store.objects[PERSON].items()
+        }
+        return {**state(), "directory": rows(sorted(directory.items()))}
+
+    def _begin(self, *moments: Moment) -> None:
+        for moment in moments:
+            for part in self._parts(moment):
+                self._change(part)
+                self._import(self.company.sources[moment.where])
+        sources = [self.company.hr, self.company.crm]
+        if self.schedule.crm_first and not self.history.rules.crm_projects:
+            sources.reverse()
+        for source in sources:
+            self._synchronise(source)
+        self._import(self.company.directory)
+        self._deliver()
+
+    def _live_through(self, moment: Moment) -> None:
+        if moment.where == TIME:
+            self._keep_house()
+        else:
+            for part in self._parts(moment):
+                self._change(part)
+                self._import(self._system(moment.where))
+                self._synchronise(self._system(moment.where))
+        self._deliver()
+
+    def _system(self, where: str) -> InMemory:
+        return self.company.directory if where == DIRECTORY else self.company.sources[where]
+
+    def _parts(self, moment: Moment) -> list[list[Step]]:
+        """The moment's changes in the schedule's order, as many at a time as it says."""
+        steps = self.company.steps(moment)
+        self.random.shuffle(steps)
+        splits = 1 if moment.where == DIRECTORY else self.schedule.splits
+        return [steps[number::splits] for number in range(splits) if steps[number::splits] or number == 0]
+
+    def _change(self, steps: list[Step]) -> None:
+        for step in steps:
+            step(self.random)
+
+    def _deliver(self) -> None:
+        """What is queued arrives and is confirmed, and everybody who waited for it is looked at."""
+        directory = self.company.directory
+        self._run(self.company.crm, DELTA_SYNC)
+        self._run(self.company.hr, DELTA_SYNC)
+        self._run(directory, EXPORT)
+        self._import(directory)
+        self._synchronise(directory)
+
+    def _come_to_rest(self) -> None:
+        for _ in range(4):
+            before = self.state()
+            self._deliver()
+            if self.state() == before:
+                return
+        raise AssertionError("the runs never come to rest")
+
+    def _import(self, system: InMemory) -> None:
+        is_delta = self.schedule.delta_imports and system.system.pk in self.imported
+        self.imported.add(system.system.pk)
+        self._run(system, DELTA_IMPORT if is_delta else FULL_IMPORT)
+
+    def _synchronise(self, system: InMemory) -> None:
+        self._run(system, DELTA_SYNC if self.schedule.delta_syncs else FULL_SYNC)
+
+    def _run(self, system: InMemory, kind: RunType) -> None:
+        assert_sound(system.run(kind))
+        if self.schedule.twice:
+            self.assert_changes_nothing(system, kind)
+
+    def _keep_house(self) -> None:
+        """All grace periods are over."""
+        MetaverseObject.objects.filter(deletion_eligible__isnull=False).update(
+            deletion_eligible=timezone.now() - timedelta(seconds=1)
+        )
+        activity = start_housekeeping()
+        if activity is not None:
+            tasks.run(str(activity.pk))
+            assert_sound(ended(activity))
+
+    def assert_all_is_said(self) -> None:
+        """No full run finds anything that the runs before have missed."""
+        for system in self.systems:
+            for kind in (FULL_IMPORT, FULL_SYNC):
+                self.assert_changes_nothing(system, kind)
+
+    def assert_changes_nothing(self, system: InMemory, kind: RunType) -> None:
+        before = self.state()
+        run = system.run(kind)
+        assert_sound(run)
+        name = f"{system.system.name} {kind}"
+        assert [item for item in run.items if says_anything(item)] == [], name
+        assert_same(self.state(), before, name)
+
+
+def says_anything(item: ItemSummary) -> bool:
+    """Whether it tells of a change; errors that are still there, and joins that are still kept, are told each time."""
+    _, _, error_type, summary = item
+    return summary not in (None, "OutOfScopeRetainJoin:1") or (summary is None and error_type is None)
+
+
+def assert_sound(run: Ended) -> None:
+    assert run.activity.error_stack_trace is None, run.activity.error_stack_trace
+    assert run.activity.ended is not None
+
+
+def assert_same(found: State, expected: State, what: str = "") -> None:
+    """Compared by parts, so that a failure shows what differs."""
+    differing = {
+        name: (sorted({*rows} - {*expected[name]}), sorted({*expected[name]} - {*rows}))
+        for name, rows in found.items()
+        if rows != expected[name]
+    }
+    assert differing == {}, what

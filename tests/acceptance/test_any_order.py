@@ -1,0 +1,89 @@
+"""A history leaves the same state, whatever the runs by which it comes to be seen (engine.md sections 3 to 7)."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+
+from synchronisation.engine import references, resolve
+from synchronisation.engine.pages import PAGE_SIZE, Run
+from tests.acceptance.histories import SCHEDULES, History, Life, Schedule, assert_same, histories
+from tests.acceptance.installation import memory_connector
+from tests.integration.synchronisation.broker import empty_queue
+
+__all__ = ["memory_connector"]
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+
+SECONDS = float(os.environ.get("JIM_PROPERTY_SECONDS", "8"))
+"""What each search for a counterexample may take; search longer after changes of the engine."""
+
+SEARCH = hypothesis_settings(
+    max_examples=max(5, int(SECONDS)),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Budget:
+    """Seconds in which examples are tried; once one has failed, as long as it takes to find the smallest."""
+
+    def __init__(self) -> None:
+        self.end = time.monotonic() + SECONDS
+
+    @property
+    def is_spent(self) -> bool:
+        return time.monotonic() > self.end
+
+    @contextmanager
+    def lasting(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.end = float("inf")
+            raise
+
+
+@pytest.fixture
+def budget() -> Budget:
+    return Budget()
+
+
+@pytest.fixture(autouse=True)
+def no_messages(memory_connector: None) -> Iterator[None]:
+    yield
+    empty_queue()
+
+
+def live(history: History, schedule: Schedule) -> Life:
+    """The history in an empty installation."""
+    call_command("flush", interactive=False)
+    life = Life(history, schedule)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "page_size", schedule.page_size)
+        if schedule.page_size < PAGE_SIZE:
+            patch.setattr(resolve, "NAMES_PER_PAGE", schedule.page_size)
+            patch.setattr(references, "ROWS_PER_OBJECT", 1)
+        life.live()
+    return life
+
+
+@SEARCH
+@given(history=histories(), schedule=SCHEDULES)
+def test_history_ends_the_same_however_runs_come_to_see_it(
+    budget: Budget, history: History, schedule: Schedule
+) -> None:
+    if budget.is_spent:
+        return
+    with budget.lasting():
+        usual = live(history, Schedule()).state()
+        life = live(history, schedule)
+        assert_same(life.state(), usual)
+        life.assert_all_is_said()
