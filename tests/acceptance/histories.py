@@ -21,7 +21,6 @@ from synchronisation import tasks
 from synchronisation.housekeeping import start_housekeeping
 from synchronisation.models import MetaverseObject, RunProfile
 from tests.acceptance.installation import (
-    PERSON,
     Ended,
     InMemory,
     ItemSummary,
@@ -39,9 +38,14 @@ HR, CRM, DIRECTORY, TIME = "HR", "CRM", "Directory", "time"
 FULL_IMPORT, DELTA_IMPORT = RunType.FULL_IMPORT, RunType.DELTA_IMPORT
 FULL_SYNC, DELTA_SYNC, EXPORT = RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION, RunType.EXPORT
 
-BADGES = ("b1", "b2", "b3", "b4", "b5")
-RESIDENT = "b0"
-"""Never leaves, so that no source is ever empty: a guard would take that for a mistake."""
+KINDS = ("a", "b", "c")
+"""Object types of every system, each with rules of its own: as many companies as that, in one go."""
+
+BADGES = tuple(f"{kind}{number}" for kind in KINDS for number in range(1, 6))
+"""People of all kinds, whose first letter it is."""
+
+RESIDENT = 0
+"""Of each kind one never leaves, so that no source is ever empty: a guard would take that for a mistake."""
 
 SEVERAL = ("phones", "members")
 COLUMNS = ("id", "badge", "name", "mail", "status", "phones", "manager", "members")
@@ -97,7 +101,9 @@ class Moment:
 
 @dataclass(frozen=True)
 class History:
-    rules: Rules
+    """rules: by kind."""
+
+    rules: Mapping[str, Rules]
     moments: tuple[Moment, ...]
 
 
@@ -152,37 +158,39 @@ ROWS = st.fixed_dictionaries(
 ACCOUNTS = st.fixed_dictionaries({"cn": st.sampled_from(["Ann", "Meddled"]), "mail": st.sampled_from([(), "a@x"])})
 
 
-def _changes(rows: st.SearchStrategy[Any], most: int = 3) -> st.SearchStrategy[dict[str, Any]]:
+def _changes(rows: st.SearchStrategy[Any], most: int = 8) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(st.sampled_from(BADGES), st.none() | rows | rows, min_size=1, max_size=most)
 
 
 MOMENTS = st.one_of(
     st.builds(Moment, st.just(HR), _changes(ROWS)),
     st.builds(Moment, st.just(CRM), _changes(ROWS)),
-    st.builds(Moment, st.just(DIRECTORY), _changes(ACCOUNTS, 2)),
+    st.builds(Moment, st.just(DIRECTORY), _changes(ACCOUNTS, 4)),
     st.just(Moment(TIME)),
 )
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 4) -> History:
+def histories(draw: st.DrawFn, most: int = 3) -> History:
     """Two sources that know some people, and up to `most` moments after that."""
     beginning = [Moment(where, draw(_changes(ROWS, len(BADGES)))) for where in (HR, CRM)]
-    return History(draw(RULES), (*beginning, *draw(st.lists(MOMENTS, max_size=most))))
+    return History({kind: draw(RULES) for kind in KINDS}, (*beginning, *draw(st.lists(MOMENTS, max_size=most))))
 
 
-class Company:
-    """The systems of a history, and what is true in them."""
+class Kind:
+    """One object type in all systems, with the rules for it."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, kind: str, rules: Rules) -> None:
+        self.kind = kind
         grace = {"deletion_grace_period": timedelta(days=30)} if rules.grace else {}
-        names = IDENTITY.values()
         several = [IDENTITY[column] for column in SEVERAL]
-        types = {IDENTITY[column]: kind for column, kind in TYPES.items()}
-        identities(*names, several=several, types=types, deletion_rule=rules.deletion_rule, **grace)
+        types = {IDENTITY[column]: REFERENCE for column in TYPES}
+        identity = identities(
+            *IDENTITY.values(), kind=kind, several=several, types=types, deletion_rule=rules.deletion_rule, **grace
+        )
         self.hr = self._source(HR, recalls=rules.hr_recalls)
         self.crm = self._source(CRM, recalls=rules.crm_recalls)
-        identities().deletion_trigger_systems.add(self.hr.system)
+        identity.deletion_trigger_systems.add(self.hr.system)
         flows = {attribute: column for column, attribute in IDENTITY.items()}
         scope = ("status", "active") if rules.hr_scoped else None
         nulls = [IDENTITY[column] for column in rules.hr_nulls]
@@ -194,25 +202,22 @@ class Company:
         self.directory = self._target(rules)
         for connected, column in ((self.hr, "badge"), (self.crm, "badge"), (self.directory, "uid")):
             matching_rule(connected, column, "Badge")
-        self.known: dict[str, dict[str, Row]] = {HR: {}, CRM: {}}
-        self.said: dict[str, dict[str, Said]] = {HR: {}, CRM: {}}
-        for source in self.sources.values():
-            source.put(RESIDENT, badge=RESIDENT, name="Resident", status="active")
-        self.directory.put("keeper", cn="Keeper")
+        for source in (self.hr, self.crm):
+            source.put(f"{kind}{RESIDENT}", badge=f"{kind}{RESIDENT}", name="Resident", status="active")
+        self.directory.put(f"{kind}-keeper", cn="Keeper")
 
-    @property
-    def sources(self) -> dict[str, InMemory]:
-        return {HR: self.hr, CRM: self.crm}
+    def system(self, where: str) -> InMemory:
+        return {HR: self.hr, CRM: self.crm, DIRECTORY: self.directory}[where]
 
     def _source(self, name: str, *, recalls: bool) -> InMemory:
-        source = in_memory(name, *COLUMNS, types=TYPES, several=SEVERAL)
+        source = in_memory(name, *COLUMNS, kind=self.kind, types=TYPES, several=SEVERAL)
         source.object_type.remove_contributed_attributes_on_obsoletion = recalls
         source.object_type.save()
         return source
 
     def _target(self, rules: Rules) -> InMemory:
         types = {"boss": REFERENCE, "member": REFERENCE}
-        directory = in_memory(DIRECTORY, *OUTFLOWS, types=types, several=("phones", "member"))
+        directory = in_memory(DIRECTORY, *OUTFLOWS, kind=self.kind, types=types, several=("phones", "member"))
         export_rule(
             directory,
             OUTFLOWS,
@@ -222,6 +227,19 @@ class Company:
             initial=list(rules.initial),
         )
         return directory
+
+
+class Company:
+    """The systems of a history, and what is true in them."""
+
+    def __init__(self, history: History) -> None:
+        self.kinds = {kind: Kind(kind, rules) for kind, rules in history.rules.items()}
+        self.known: dict[str, dict[str, Row]] = {HR: {}, CRM: {}}
+        self.said: dict[str, dict[str, Said]] = {HR: {}, CRM: {}}
+
+    def system(self, where: str) -> InMemory:
+        """As any of the kinds sees it: runs are of the whole system."""
+        return self.kinds[KINDS[0]].system(where)
 
     def steps(self, moment: Moment) -> list[Step]:
         """What the moment changes, person by person; each is done by calling it, in any order."""
@@ -235,16 +253,20 @@ class Company:
         now = {badge: _said(badge, row, known) for badge, row in known.items()}
         changed = sorted(badge for badge in said.keys() | now.keys() if said.get(badge) != now.get(badge))
         self.said[moment.where] = now
-        return [partial(_say, self.sources[moment.where], said.get(badge), now.get(badge)) for badge in changed]
+        return [partial(_say, self._source(badge, moment), said.get(badge), now.get(badge)) for badge in changed]
+
+    def _source(self, badge: str, moment: Moment) -> InMemory:
+        return self.kinds[badge[0]].system(moment.where)
 
     def _meddle(self, badge: str, row: Row | None, random: Random) -> None:
         """Only with accounts that are there."""
-        if badge not in self.directory.objects():
+        directory = self.kinds[badge[0]].directory
+        if badge not in directory.objects():
             return
         if row is None:
-            self.directory.remove(badge)
+            directory.remove(badge)
         else:
-            self.directory.put(badge, **row)
+            directory.put(badge, **row)
 
 
 def _said(badge: str, row: Row, known: Mapping[str, Row]) -> Said:
@@ -277,7 +299,7 @@ class Life:
     def __init__(self, history: History, schedule: Schedule) -> None:
         self.history = history
         self.schedule = schedule
-        self.company = Company(history.rules)
+        self.company = Company(history)
         self.random = Random(schedule.seed)
         self.imported: set[int] = set()
         for system in self.systems:
@@ -287,7 +309,7 @@ class Life:
 
     @property
     def systems(self) -> tuple[InMemory, ...]:
-        return (self.company.hr, self.company.crm, self.company.directory)
+        return tuple(self.company.system(where) for where in (HR, CRM, DIRECTORY))
 
     def live(self) -> State:
         """What is left when all has happened and no run finds anything to do any more."""
@@ -299,23 +321,22 @@ class Life:
         return self.state()
 
     def state(self) -> State:
-        directory = {
+        accounts = {
             external_id: {name: sorted(values) for name, values in attributes.items() if values}
-            for external_id, attributes in self.company.directory.store.objects[PERSON].items()
+            for of_kind in self.company.system(DIRECTORY).store.objects.values()
+            for external_id, attributes in of_kind.items()
         }
-        return {**state(), "directory": rows(sorted(directory.items()))}
+        return {**state(with_join_types=False), "directory": rows(accounts.items())}
 
     def _begin(self, *moments: Moment) -> None:
         for moment in moments:
             for part in self._parts(moment):
                 self._change(part)
-                self._import(self.company.sources[moment.where])
-        sources = [self.company.hr, self.company.crm]
-        if self.schedule.crm_first and not self.history.rules.crm_projects:
-            sources.reverse()
+                self._import(self.company.system(moment.where))
+        sources = (CRM, HR) if self.schedule.crm_first else (HR, CRM)
         for source in sources:
-            self._synchronise(source)
-        self._import(self.company.directory)
+            self._synchronise(self.company.system(source))
+        self._import(self.company.system(DIRECTORY))
         self._deliver()
 
     def _live_through(self, moment: Moment) -> None:
@@ -324,12 +345,9 @@ class Life:
         else:
             for part in self._parts(moment):
                 self._change(part)
-                self._import(self._system(moment.where))
-                self._synchronise(self._system(moment.where))
+                self._import(self.company.system(moment.where))
+                self._synchronise(self.company.system(moment.where))
         self._deliver()
-
-    def _system(self, where: str) -> InMemory:
-        return self.company.directory if where == DIRECTORY else self.company.sources[where]
 
     def _parts(self, moment: Moment) -> list[list[Step]]:
         """The moment's changes in the schedule's order, as many at a time as it says."""
@@ -343,10 +361,8 @@ class Life:
             step(self.random)
 
     def _deliver(self) -> None:
-        """What is queued arrives and is confirmed, and everybody who waited for it is looked at."""
-        directory = self.company.directory
-        self._run(self.company.crm, DELTA_SYNC)
-        self._run(self.company.hr, DELTA_SYNC)
+        """What is queued arrives and is confirmed."""
+        directory = self.company.system(DIRECTORY)
         self._run(directory, EXPORT)
         self._import(directory)
         self._synchronise(directory)
@@ -354,6 +370,8 @@ class Life:
     def _come_to_rest(self) -> None:
         for _ in range(4):
             before = self.state()
+            for source in (HR, CRM):
+                self._run(self.company.system(source), DELTA_SYNC)
             self._deliver()
             if self.state() == before:
                 return

@@ -71,7 +71,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A connected system with one object type, `person`."""
+    """An object type of a connected system: `person`, which is all that most have."""
 
     system: ConnectedSystem
     object_type: ObjectType
@@ -111,21 +111,21 @@ class InMemory(Connected):
     store: InMemoryStore
 
     def put(self, external_id: str, **attributes: Value | Sequence[Value]) -> None:
-        identifier = self.store.external_id_attribute(PERSON)
+        identifier = self.store.external_id_attribute(self.object_type.name)
         values = {identifier: (external_id,)} | {
             name: (value,) if isinstance(value, str | int | bytes) else tuple(value)  # type: ignore[arg-type]
             for name, value in attributes.items()
         }
-        self.store.put(PERSON, external_id, values)
+        self.store.put(self.object_type.name, external_id, values)
 
     def remove(self, external_id: str) -> None:
-        self.store.remove(PERSON, external_id)
+        self.store.remove(self.object_type.name, external_id)
 
     def objects(self) -> dict[str, dict[str, Any]]:
         """External ID -> attributes that have a value, tuples of one as that one."""
         return {
             external_id: {name: v[0] if len(v) == 1 else v for name, v in attributes.items() if v}
-            for external_id, attributes in self.store.objects.get(PERSON, {}).items()
+            for external_id, attributes in self.store.objects.get(self.object_type.name, {}).items()
         }
 
 
@@ -150,7 +150,7 @@ def in_file(
     """A system on `folder/name.csv`, which has its header. The first column is the external ID."""
     settings = {"File Path": f"{name}.csv", "Mode": mode, "Object Type": PERSON}
     system = _system("file", name, settings)
-    object_type = _object_type(system, columns, types or {}, several, secondary)
+    object_type = _object_type(system, PERSON, columns, types or {}, several, secondary)
     found = InFile(system, object_type, folder / f"{name}.csv", columns)
     found.write()
     return found
@@ -159,15 +159,22 @@ def in_file(
 def in_memory(
     name: str,
     *attributes: str,
+    kind: str = PERSON,
     types: Mapping[str, AttributeType] | None = None,
     several: Sequence[str] = (),
     secondary: str | None = None,
     **settings: bool,
 ) -> InMemory:
-    """A system in memory. settings: check boxes of the connector, an underscore for a space."""
-    values = {"Store": name} | {setting.replace("_", " "): value for setting, value in settings.items()}
-    system = _system("memory", name, values)
-    object_type = _object_type(system, attributes, types or {}, several, secondary)
+    """A system in memory, or one type more of the one of that name. kind: the type's name.
+
+    settings: check boxes of the connector, an underscore for a space.
+    """
+    system = ConnectedSystem.objects.filter(name=name).first()
+    if system is None:
+        values = {"Store": name} | {setting.replace("_", " "): value for setting, value in settings.items()}
+        system = _system("memory", name, values)
+        InMemoryConnector.stores[name] = InMemoryStore(())
+    object_type = _object_type(system, kind, attributes, types or {}, several, secondary)
     schema = tuple(
         SchemaAttribute(
             attribute,
@@ -178,7 +185,8 @@ def in_memory(
         )
         for attribute in attributes
     )
-    store = InMemoryConnector.stores[name] = InMemoryStore((SchemaObjectType(PERSON, schema),))
+    store = InMemoryConnector.stores[name]
+    store.object_types += (SchemaObjectType(kind, schema),)
     return InMemory(system, object_type, store)
 
 
@@ -206,12 +214,13 @@ def _system(connector: str, name: str, values: Mapping[str, str | bool]) -> Conn
 
 def _object_type(
     system: ConnectedSystem,
+    kind: str,
     names: Sequence[str],
     types: Mapping[str, AttributeType],
     several: Sequence[str],
     secondary: str | None,
 ) -> ObjectType:
-    object_type = ObjectType.objects.create(system=system, name=PERSON, selected=True)
+    object_type = ObjectType.objects.create(system=system, name=kind, selected=True)
     Attribute.objects.bulk_create(
         Attribute(
             object_type=object_type,
@@ -232,15 +241,19 @@ def _plurality(several: bool) -> Plurality:
 
 
 def identities(
-    *attributes: str, several: Sequence[str] = (), types: Mapping[str, AttributeType] | None = None, **fields: Any
+    *attributes: str,
+    kind: str = PERSON,
+    several: Sequence[str] = (),
+    types: Mapping[str, AttributeType] | None = None,
+    **fields: Any,
 ) -> MetaverseObjectType:
-    """The metaverse type `person` with these attributes. fields: of the type, such as its deletion rule."""
-    person, _ = MetaverseObjectType.objects.update_or_create(name=PERSON, defaults={"plural_name": "people", **fields})
+    """A metaverse type with these attributes. fields: of the type, such as its deletion rule."""
+    found, _ = MetaverseObjectType.objects.update_or_create(name=kind, defaults={"plural_name": "people", **fields})
     for name in attributes:
         defaults = {"name": name, "type": (types or {}).get(name, TEXT), "plurality": _plurality(name in several)}
         attribute, _ = MetaverseAttribute.objects.update_or_create(name__iexact=name, defaults=defaults)
-        attribute.object_types.add(person)
-    return person
+        attribute.object_types.add(found)
+    return found
 
 
 def import_rule(
@@ -296,11 +309,14 @@ def export_rule(
 
 
 def _rule(connected: Connected, direction: Direction, **fields: Any) -> SyncRule:
+    """Between types of the same name."""
+    kind = connected.object_type.name
+    name = f"{connected.system.name} {direction}"
     return SyncRule.objects.create(
-        name=f"{connected.system.name} {direction}",
+        name=name if kind == PERSON else f"{name} {kind}",
         system=connected.system,
         object_type=connected.object_type,
-        metaverse_object_type=MetaverseObjectType.objects.get(name=PERSON),
+        metaverse_object_type=MetaverseObjectType.objects.get(name=kind),
         direction=direction,
         **fields,
     )
@@ -325,7 +341,7 @@ def _add_source(mapping: SyncRuleMapping, source: str, *, attribute: Any) -> Non
 def matching_rule(connected: Connected, attribute: str, target: str) -> MatchingRule:
     rule = MatchingRule.objects.create(
         object_type=connected.object_type,
-        metaverse_object_type=MetaverseObjectType.objects.get(name=PERSON),
+        metaverse_object_type=MetaverseObjectType.objects.get(name=connected.object_type.name),
         target_metaverse_attribute=_metaverse(target),
     )
     rule.sources.create(attribute=connected.attribute(attribute))

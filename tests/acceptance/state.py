@@ -27,7 +27,8 @@ from synchronisation.rules.world import read_holders
 State = dict[str, list[str]]
 
 
-def state() -> State:
+def state(*, with_join_types: bool = True) -> State:
+    """with_join_types: whether it counts how an object came to its identity; who comes first projects."""
     names = dict(Attribute.objects.values_list("id", "name"))
     metaverse_names = dict(MetaverseAttribute.objects.values_list("id", "name"))
     rules = dict(SyncRule.objects.values_list("id", "name"))
@@ -68,7 +69,7 @@ def state() -> State:
             )
         ),
         "joins": rows(
-            (objects[cso], identities[mvo], kind, rules.get(rule))
+            (objects[cso], identities[mvo], kind if with_join_types else "", rules.get(rule))
             for cso, mvo, kind, rule in Join.objects.values_list("cso_id", "mvo_id", "type", "rule_id")
         ),
         "match keys": rows(

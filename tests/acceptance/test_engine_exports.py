@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from activities.models import ActivityStatus, InitiatorType, RunType
 from activities.recorder import Initiator
+from jim.accounts.models import Role
 from synchronisation.models import ConnectorSpaceObject, PendingExport
 from tests.acceptance.installation import (
     InMemory,
@@ -22,6 +23,7 @@ from tests.acceptance.installation import (
     matching_rule,
     memory_connector,
 )
+from tests.api import client_with_roles
 from tests.integration.synchronisation.api.configuration import V1, call
 from tests.integration.synchronisation.broker import empty_queue
 
@@ -76,6 +78,13 @@ def own_queue(memory_connector: None) -> Iterator[None]:
 @pytest.fixture
 def company(memory_connector: None) -> Company:
     return company_with()
+
+
+@pytest.fixture
+def administrator(company: Company) -> APIClient:
+    """Where the roles that migrations made may have gone with an earlier test's rows."""
+    Role.objects.get_or_create(name="Administrator")
+    return client_with_roles("Administrator")
 
 
 def exports() -> list[tuple[Any, ...]]:
