@@ -1,12 +1,12 @@
 """Histories: what happens in a company over some time, and the ways in which runs may come to see it.
 
-In: drawn at random, a company's rules, and moments at each of which one system changes. Out: `live` carries it all
-out by runs and answers what they left behind. Always: people are known by a badge of their own, priorities are distinct
-and no external ID is used by two, so that engine.md leaves one end state, whatever the runs were.
+In: drawn at random, rules, and moments at each of which one system changes. Out: `Life.live` carries it all out by runs
+and answers what they left behind. Always: priorities are distinct, and people have badges and external IDs of their own
+unless they are mixed up; so engine.md leaves one end state, whatever the runs were.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from random import Random
@@ -100,10 +100,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class History:
-    """rules: by kind."""
+    """rules: by kind. mixed_up: people have each other's badges, and in a source those who change swap external IDs."""
 
     rules: Mapping[str, Rules]
     moments: tuple[Moment, ...]
+    mixed_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,23 @@ def drawn_schedule(random: Random) -> Schedule:
     )
 
 
-def drawn_history(random: Random, most: int = 3) -> History:
-    """Two sources that know some people, and up to `most` moments after that."""
+def drawn_history(random: Random, *, mixed_up: bool = False) -> History:
+    """Two sources that know some people, and a few moments after that."""
     rules = {kind: _rules(random) for kind in KINDS}
-    beginning = [Moment(where, _changes(random, _row, len(BADGES))) for where in (HR, CRM)]
-    return History(rules, (*beginning, *(_moment(random) for _ in range(random.randint(1, most)))))
+    moments = [Moment(where, _changes(random, _row, len(BADGES))) for where in (HR, CRM)]
+    moments += [_moment(random) for _ in range(random.randint(1, 3))]
+    if mixed_up:
+        rules = {kind: replace(of_kind, initial=of_kind.initial | {"uid"}) for kind, of_kind in rules.items()}
+        moments = [_mixed_up(random, moment) for moment in moments]
+    return History(rules, tuple(moments), mixed_up)
+
+
+def _mixed_up(random: Random, moment: Moment) -> Moment:
+    if moment.where not in (HR, CRM):
+        return moment
+    own = {badge: [other for other in BADGES if other[0] == badge[0]] for badge in moment.changes}
+    changes = {badge: row and {**row, "badge": random.choice(own[badge])} for badge, row in moment.changes.items()}
+    return Moment(moment.where, changes)
 
 
 def _rules(random: Random) -> Rules:
@@ -258,7 +271,9 @@ class Company:
 
     def __init__(self, history: History) -> None:
         self.kinds = {kind: Kind(kind, rules) for kind, rules in history.rules.items()}
+        self.mixed_up = history.mixed_up
         self.known: dict[str, dict[str, Row]] = {HR: {}, CRM: {}}
+        self.swapped: dict[str, dict[str, str]] = {HR: {}, CRM: {}}
         self.said: dict[str, dict[str, Said]] = {HR: {}, CRM: {}}
 
     def system(self, where: str) -> InMemory:
@@ -274,10 +289,36 @@ class Company:
             known.pop(badge, None)
             if row is not None:
                 known[badge] = row
-        now = {badge: _said(badge, row, known) for badge, row in known.items()}
+        if self.mixed_up:
+            self._swap(moment)
+        now = {badge: self._said(moment.where, badge) for badge in known}
+        if self.mixed_up:
+            now = {external_id: (external_id, values) for external_id, values in now.values()}
         changed = sorted(badge for badge in said.keys() | now.keys() if said.get(badge) != now.get(badge))
         self.said[moment.where] = now
         return [partial(_say, self._source(badge, moment), said.get(badge), now.get(badge)) for badge in changed]
+
+    def _swap(self, moment: Moment) -> None:
+        swapped = self.swapped[moment.where]
+        for kind in KINDS:
+            people = sorted(badge for badge, row in moment.changes.items() if row is not None and badge[0] == kind)
+            external_ids = [swapped.get(badge, badge) for badge in people]
+            swapped.update(zip(people, external_ids[1:] + external_ids[:1], strict=True))
+
+    def _said(self, where: str, badge: str) -> Said:
+        """References name people as the source knows them, or would."""
+        row = self.known[where][badge]
+        values: dict[str, Any] = {"badge": badge} | {column: row[column] for column in COLUMNS[1:] if column in row}
+        for column in TYPES:
+            names = row[column] if isinstance(row[column], tuple) else (row[column],)
+            values[column] = tuple(self._external_id(where, other) for other in names)
+        return self._external_id(where, badge), values
+
+    def _external_id(self, where: str, badge: str) -> str:
+        if self.mixed_up:
+            return self.swapped[where].get(badge, badge)
+        row = self.known[where].get(badge)
+        return f"{badge}-{row['version'] if row else 0}"
 
     def _source(self, badge: str, moment: Moment) -> InMemory:
         return self.kinds[badge[0]].system(moment.where)
@@ -293,19 +334,6 @@ class Company:
             directory.put(badge, **row)
 
 
-def _said(badge: str, row: Row, known: Mapping[str, Row]) -> Said:
-    """References name people as the source knows them, or would."""
-    values = {column: value for column, value in row.items() if column != "version"} | {"badge": badge}
-    for column in TYPES:
-        names = row[column] if isinstance(row[column], tuple) else (row[column],)
-        values[column] = tuple(_external_id(other, known.get(other)) for other in names)
-    return _external_id(badge, row), values
-
-
-def _external_id(badge: str, row: Row | None) -> str:
-    return f"{badge}-{row['version'] if row else 0}"
-
-
 def _say(source: InMemory, before: Said | None, now: Said | None, random: Random) -> None:
     if before is not None and (now is None or now[0] != before[0]):
         source.remove(before[0])
@@ -318,7 +346,7 @@ def _say(source: InMemory, before: Said | None, now: Said | None, random: Random
 
 
 class Life:
-    """A history as runs come to see it by a schedule."""
+    """A history as runs come to see it by a schedule. told: what each run said, in the order of its text."""
 
     def __init__(self, history: History, schedule: Schedule) -> None:
         self.history = history
@@ -326,6 +354,7 @@ class Life:
         self.company = Company(history)
         self.random = Random(schedule.seed)
         self.imported: set[int] = set()
+        self.told: list[str] = []
         for system in self.systems:
             for kind in (FULL_IMPORT, DELTA_IMPORT, FULL_SYNC, DELTA_SYNC, EXPORT):
                 page_size = min(schedule.page_size, 10_000)
@@ -411,7 +440,9 @@ class Life:
         self._run(system, DELTA_SYNC if self.schedule.delta_syncs else FULL_SYNC)
 
     def _run(self, system: InMemory, kind: RunType) -> None:
-        assert_sound(system.run(kind))
+        run = system.run(kind)
+        assert_sound(run)
+        self.told.append(f"{len(self.told)} {system.system.name} {kind} {run.status} {rows(run.items)}")
         if self.schedule.twice:
             self.assert_changes_nothing(system, kind)
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -20,6 +21,7 @@ from synchronisation.engine.pages import PAGE_SIZE, Run
 from synchronisation.models import ConnectorDefinition, ConnectorSetting
 from tests.acceptance.histories import History, Life, Schedule, assert_same, drawn_history, drawn_schedule
 from tests.acceptance.installation import memory_connector
+from tests.acceptance.state import State
 from tests.integration.synchronisation.broker import empty_queue
 
 __all__ = ["memory_connector"]
@@ -102,3 +104,22 @@ def test_history_ends_the_same_however_runs_come_to_see_it(budget: Budget, rando
         life = live(history, schedule)
         assert_same(life.state(), usual, f"{schedule}, {history}")
         life.assert_all_is_said()
+
+
+@SEARCH
+@given(random=st.randoms(use_true_random=True))
+def test_pages_and_the_order_of_objects_decide_nothing_even_where_people_are_mixed_up(
+    budget: Budget, random: Random
+) -> None:
+    if budget.is_spent:
+        return
+    with budget.lasting():
+        history = drawn_history(random, mixed_up=True)
+        schedule = replace(drawn_schedule(random), splits=1)
+        usual = live(history, replace(schedule, page_size=PAGE_SIZE, seed=0, twice=False))
+        life = live(history, schedule)
+        assert_same(all_of(life), all_of(usual), f"{schedule}, {history}")
+
+
+def all_of(life: Life) -> State:
+    return {"told": life.told, **life.state()}
