@@ -57,10 +57,13 @@ class Kind(StrEnum):
 
 
 class Piece(Struct):
-    """JSON both ways. changes: of everything but references. rejection: why it cannot be taken."""
+    """JSON both ways. changes: of everything but references; replaced: keys of multi-valued attributes that have the
+    values given here and no others. rejection: why it cannot be taken.
+    """
 
     kind: Kind
     changes: Changes = field(default_factory=dict)
+    replaced: list[str] = field(default_factory=list)
     rejection: Rejection | None = None
 
 
@@ -144,15 +147,16 @@ def _take(piece: Piece, steps: list[ReferenceStep], attribute: Attribute, given:
     added, removed = _converted(attribute, gained), _converted(attribute, lost)
     if not attribute.multi_valued:
         refuse_several(attribute, added)
+    replaces = piece.kind is Kind.UPDATE and not is_change
     if attribute.type is AttributeType.REFERENCE:
-        if piece.kind is Kind.UPDATE and not is_change:
+        if replaces:
             steps.append((attribute.id, None, False))
         steps += [(attribute.id, str(text), True) for text in dict.fromkeys(removed) if text not in added]
         steps += [(attribute.id, str(text), False) for text in dict.fromkeys(added)]
-    elif is_change or (attribute.multi_valued and piece.kind is Kind.MORE):
-        piece.changes[attribute.key] = {"add": as_set(added), "remove": as_set(removed)}
     elif attribute.multi_valued:
-        piece.changes[attribute.key] = as_set(added) or None  # type: ignore[assignment]  # replaced whole
+        if replaces:
+            piece.replaced.append(attribute.key)
+        piece.changes[attribute.key] = {"add": as_set(added), "remove": as_set(removed)}
     else:
         piece.changes[attribute.key] = added[0] if added else None
 
@@ -191,7 +195,8 @@ def _version(pieces: Sequence[tuple[int, Piece]], known: Document | None) -> Ver
     for _, piece in pieces:
         if rejection is None and piece.kind is Kind.MORE and _contradicts(piece, document):
             rejection = TWO_VALUES
-        document = apply_changes(document, piece.changes)
+        kept = {key: value for key, value in document.items() if key not in piece.replaced}
+        document = apply_changes(kept, piece.changes)
     return Version(rows, is_whole, is_delete, document, rejection)
 
 

@@ -251,7 +251,7 @@ def test_object_in_parts_is_one_object(page_size: int, monkeypatch: pytest.Monke
 
     run = system.run(FULL)
 
-    assert [item[:2] for item in run.items] == [("0", "Add"), ("2", "Add"), ("1", "Add")]
+    assert [item[:2] for item in run.items] == [("0", "Add"), ("1", "Add"), ("2", "Add")]
     assert (run.counters["objectsProcessed"], len(run.errors)) == (3, 1)
     assert content(system, "1") == {
         "id": "1", "name": "Zoë", "phones": list("1234567"), "members": list("abcde"),
