@@ -29,6 +29,7 @@ from synchronisation.models import (
     MetaverseObjectType,
     ObjectType,
     OutOfScopeAction,
+    Partition,
     Plurality,
     RunProfile,
     ScopingGroupType,
@@ -41,6 +42,8 @@ from synchronisation.services.runs import start_run
 
 TEXT = AttributeType.TEXT
 PERSON = "person"
+
+COLUMN_OF_VALUE = {bool: "checkbox_value", int: "int_value", str: "string_value"}
 
 Row = Mapping[str, str]
 Scope = tuple[str, str]
@@ -79,10 +82,23 @@ class Connected:
     def attribute(self, name: str) -> Attribute:
         return self.object_type.attributes.get(name=name)
 
+    def profile(self, run_type: RunType, *, partition: Partition | None = None, page_size: int = 100) -> RunProfile:
+        name = run_type.value if partition is None else f"{run_type.value} of {partition}"
+        profile, _ = RunProfile.objects.update_or_create(
+            system=self.system, name=name, run_type=run_type, defaults={"partition": partition, "page_size": page_size}
+        )
+        return profile
+
     def run(
-        self, run_type: RunType, *, initiator: Initiator = SYSTEM, ignore_deletion_threshold: bool = False
+        self,
+        run_type: RunType,
+        *,
+        initiator: Initiator = SYSTEM,
+        ignore_deletion_threshold: bool = False,
+        partition: Partition | None = None,
+        page_size: int = 100,
     ) -> Ended:
-        profile, _ = RunProfile.objects.get_or_create(system=self.system, name=run_type.value, run_type=run_type)
+        profile = self.profile(run_type, partition=partition, page_size=page_size)
         started = start_run(profile, initiator=initiator, ignore_deletion_threshold=ignore_deletion_threshold)
         tasks.run(str(started.activity.pk))
         return ended(started.activity)
@@ -163,11 +179,11 @@ def in_memory(
     types: Mapping[str, AttributeType] | None = None,
     several: Sequence[str] = (),
     secondary: str | None = None,
-    **settings: bool,
+    **settings: bool | int,
 ) -> InMemory:
     """A system in memory, or one type more of the one of that name. kind: the type's name.
 
-    settings: check boxes of the connector, an underscore for a space.
+    settings: check boxes and numbers of the connector, an underscore for a space.
     """
     system = ConnectedSystem.objects.filter(name=name).first()
     if system is None:
@@ -202,12 +218,12 @@ def memory_connector(monkeypatch: pytest.MonkeyPatch, transactional_db: None) ->
     InMemoryConnector.stores.clear()
 
 
-def _system(connector: str, name: str, values: Mapping[str, str | bool]) -> ConnectedSystem:
+def _system(connector: str, name: str, values: Mapping[str, str | int]) -> ConnectedSystem:
     definition = ConnectorDefinition.objects.get(key=connector)
     system = ConnectedSystem.objects.create(name=name, connector=definition, setting_values_valid=True)
     for setting in definition.settings.filter(name__in=values):
         value = values[setting.name]
-        column = "checkbox_value" if isinstance(value, bool) else "string_value"
+        column = COLUMN_OF_VALUE[type(value)]
         SettingValue.objects.create(system=system, setting=setting, **{column: value})
     return system
 
