@@ -43,7 +43,7 @@ def stage_references(cursor: Cursor[Any], new: Sequence[Referring], known: Mappi
 def _lines(referring: Iterable[Referring]) -> Iterator[bytes]:
     for number, references in referring:
         for attribute_id, text in pairs_of(references):
-            yield _gained(number, attribute_id, text)
+            yield gained_line(number, attribute_id, text)
 
 
 def _differences(cursor: Cursor[Any], known: Mapping[str, Referring]) -> Iterator[Iterator[bytes]]:
@@ -60,11 +60,17 @@ def _differences(cursor: Cursor[Any], known: Mapping[str, Referring]) -> Iterato
 
 def _changes(number: int, attribute_id: int, gained: Iterable[str], lost: Iterable[str]) -> Iterator[bytes]:
     for text in gained:
-        yield _gained(number, attribute_id, text)
+        yield gained_line(number, attribute_id, text)
     for text in lost:
-        yield f"{number}\t{attribute_id}\t{escaped(text)}\t{hash_text(text)}\t{NULL}\tt\n".encode()
+        yield lost_line(number, attribute_id, text)
 
 
-def _gained(number: int, attribute_id: int, text: str) -> bytes:
+def gained_line(number: int, attribute_id: int, text: str) -> bytes:
+    """A reference more of the object of that row number."""
     text_hash, name_hash = reference_hashes(text)
     return f"{number}\t{attribute_id}\t{escaped(text)}\t{text_hash}\t{name_hash}\tf\n".encode()
+
+
+def lost_line(number: int, attribute_id: int, text: str) -> bytes:
+    """A reference less."""
+    return f"{number}\t{attribute_id}\t{escaped(text)}\t{hash_text(text)}\t{NULL}\tt\n".encode()

@@ -12,7 +12,7 @@ FROM (
 -- name: make_import_page
 -- The accepted objects of one page, each with its place and what the connector space has of it; the rest of them stays
 -- in `staged`, which the page's statements read between the same bounds: without them they would read all that comes
--- before. An explicit delete of an object that is not there is no change. Reads staged and rejected by row, cso by key,
+-- before. An explicit delete of an object that is not there, or moved to another partition, is no change. Reads staged and rejected by row, cso by key,
 -- and for what is not new alone (OFFSET 0 keeps the planner from reading the whole of a small connector space).
 CREATE TEMPORARY TABLE import_page ON COMMIT DROP AS
 SELECT
@@ -28,7 +28,7 @@ SELECT
     row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
 LEFT JOIN LATERAL (
-    SELECT document, status
+    SELECT document, status, partition_id
     FROM cso
     WHERE NOT staged.is_new
       AND cso.id = staged.cso_id
@@ -36,7 +36,10 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 WHERE staged.row_number > %(after)s
   AND staged.row_number <= %(last)s
-  AND NOT (staged.is_delete AND (staged.is_new OR known.status = 'Obsolete'))
+  AND NOT (
+      staged.is_delete
+      AND (staged.is_new OR known.status = 'Obsolete' OR coalesce(known.partition_id <> %(partition)s, false))
+  )
   AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number);
 CREATE TEMPORARY TABLE import_note (
     cso_id uuid PRIMARY KEY,
@@ -131,7 +134,7 @@ ORDER BY row_number;
 -- Writes cso by key: changed objects, revived ones and placeholders that came true.
 UPDATE cso
 SET status = 'Normal',
-    partition_id = %(partition)s,
+    partition_id = coalesce(%(partition)s, cso.partition_id),
     external_id = staged.external_id,
     external_id_hash = staged.external_id_hash,
     secondary_external_id_hash = staged.secondary_external_id_hash,
@@ -242,7 +245,7 @@ SELECT
     rejected.row_number,
     rejected.object_type,
     rejected.external_id,
-    rejected.display_name,
+    coalesce(rejected.display_name, cso.display_name),
     cso.id::text,
     rejected.error_type,
     rejected.message
@@ -252,6 +255,12 @@ LEFT JOIN cso ON cso.object_type_id = rejected.object_type_id
 WHERE rejected.row_number > %(after)s
 ORDER BY rejected.row_number
 LIMIT %(limit)s;
+
+-- name: adopt_objects
+-- Objects that another partition had until now, read as they were. Index: cso_pkey.
+UPDATE cso
+SET partition_id = %(partition)s
+WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: obsolete_objects
 -- Writes cso by key. Repeatable: an obsolete object is not touched again.

@@ -75,6 +75,14 @@ INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, nam
 SELECT pg_temp.id('2', n / 10 + 1), 1, 3, text, hash, hash, CASE WHEN n %% 100 > 0 THEN cso END
 FROM object;
 
+INSERT INTO mvo_reference (mvo_id, attribute_id, target_id, system_id, rule_id)
+SELECT pg_temp.id('1', n / 10 + 1), 3, mvo, 1, 1
+FROM object;
+
+INSERT INTO pending_export_reference (cso_id, attribute_id, target_id, is_removal, system_id, status)
+SELECT pg_temp.id('2', n / 10 + 1), 3, mvo, false, 2, 'Pending'
+FROM object;
+
 INSERT INTO work (phase, ordinal, object_id)
 SELECT phase, n, CASE phase WHEN 'active' THEN cso ELSE export END
 FROM object, unnest(ARRAY['active', 'export']) AS phase;
@@ -86,7 +94,10 @@ INSERT INTO staged (
 SELECT n, n, cso, false, false, kind, text, hash, '{}', hash
 FROM object;
 """
-TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference")
+TABLES = (
+    "mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference", "mvo_reference",
+    "pending_export_reference",
+)  # fmt: skip
 RUN_TABLES = ("work", "staged")
 LARGE = frozenset(TABLES + RUN_TABLES)
 
@@ -167,6 +178,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "insert_new": {**LISTED, "system": HR, "partition": None},
     "update_changed": {**LISTED, "system": HR, "partition": None},
     "obsolete_deleted": {},
+    "note_renamed": LISTED,
+    "note_gone": {"ids": CSOS},
     "remove_references": {**LISTED, "system": HR},
     "insert_references": {**LISTED, "system": HR},
     "note_items": {"first": 0},
@@ -201,7 +214,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "remove_mvo_joins": {"ids": MVOS},
     "remove_mvos": {"ids": MVOS},
     "update_mvos": {"now": NOW},
-    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW, "system": HR},
+    "mark_for_deletion": {"ids": MVOS, "eligible": [NOW] * len(MVOS), "now": NOW, "systems": [HR] * len(MVOS)},
+    "shorten_marks": {"ids": MVOS, "systems": [HR] * len(MVOS)},
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
     "remove_finished_mvos": {"ids": MVOS},

@@ -24,5 +24,5 @@ ALTER TABLE run_template.staged_reference
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0011_obsolete_index")]
+    dependencies = [("synchronisation", "0012_deltas_and_lost_connectors")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
