@@ -18,18 +18,21 @@ IMPORT, SYNC, DELTA_SYNC = RunType.FULL_IMPORT, RunType.FULL_SYNCHRONISATION, Ru
 def test_delta_synchronisation_names_edited_and_deleted_rules_until_a_full_one(client: ContractClient) -> None:
     identities("Badge", "Name")
     hr = in_memory("HR", "id", "name")
-    of_badges, of_names = import_rule(hr, {"Badge": "id"}), import_rule(hr, {"Name": "name"})
+    of_badges = import_rule(hr, {"Badge": "id"})
+    of_badges.name = "Badges"
+    of_badges.save()
+    of_names = import_rule(hr, {"Name": "name"})
     hr.put("1", name="Zoë")
     for run_type in (IMPORT, SYNC):
         execute(client, hr, run_type)
     quiet = execute(client, hr, DELTA_SYNC)
     assert (quiet.warnings, quiet.activity["status"]) == ([], "Complete")
 
-    call(client, "put", f"{RULES}/{of_badges.pk}", {"name": "Badges"})
+    call(client, "put", f"{RULES}/{of_badges.pk}", {"name": "Badges of HR"})
     call(client, "delete", f"{RULES}/{of_names.pk}", status=204)
     delta = execute(client, hr, DELTA_SYNC)
     assert delta.warnings == [
-        "Edited since the last full synchronisation: 'Badges', 'HR Import'. "
+        "Edited since the last full synchronisation: 'Badges of HR', 'HR Import'. "
         "Unchanged objects follow the edited rules only after a full synchronisation."
     ]
     assert (delta.activity["status"], delta.activity["warningMessage"]) == ("CompleteWithWarning", delta.warnings[0])
