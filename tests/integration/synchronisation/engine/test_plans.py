@@ -156,7 +156,7 @@ HASHES = [UUID(int=n * 2**100).hex for n in range(1, PAGE_SIZE + 1)]
 NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
-LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
+LISTED = {"after": HALF, "last": HALF + PAGE_SIZE, "partition": None}
 ONE_ITEM = {**LISTED, "activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -221,6 +221,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "remove_finished_mvos": {"ids": MVOS},
     "joined_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
+    "leave_over": {"csos": CSOS, "systems": [HR] * PAGE_SIZE, "reason": "waits"},
+    "known_objects": {"types": [PERSON] * PAGE_SIZE, "hashes": HASHES},
+    "adopt_objects": {"ids": CSOS, "partition": 1},
     "load_contributors": {"ids": MVOS},
     "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
     "unkeyed_page": {"system": HR, "after": ROWS - PAGE_SIZE, "types": [PERSON], "limit": PAGE_SIZE},
