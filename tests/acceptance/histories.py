@@ -40,7 +40,7 @@ FULL_SYNC, DELTA_SYNC, EXPORT = RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNC
 KINDS = ("a", "b", "c")
 """Object types of every system, each with rules of its own: as many companies as that, in one go."""
 
-BADGES = tuple(f"{kind}{number}" for kind in KINDS for number in range(1, 6))
+BADGES = tuple(f"{kind}{number}" for kind in KINDS for number in range(1, 5))
 """People of all kinds, whose first letter it is."""
 
 RESIDENT = 0
@@ -140,7 +140,7 @@ def drawn_history(random: Random, *, mixed_up: bool = False) -> History:
     """Two sources that know some people, and a few moments after that."""
     rules = {kind: _rules(random) for kind in KINDS}
     moments = [Moment(where, _changes(random, _row, len(BADGES))) for where in (HR, CRM)]
-    moments += [_moment(random) for _ in range(random.randint(1, 3))]
+    moments += [_moment(random) for _ in range(random.randint(1, 2))]
     if mixed_up:
         rules = {kind: replace(of_kind, initial=of_kind.initial | {"uid"}) for kind, of_kind in rules.items()}
         moments = [_mixed_up(random, moment) for moment in moments]
