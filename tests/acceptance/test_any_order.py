@@ -115,7 +115,7 @@ def test_pages_and_the_order_of_objects_decide_nothing_even_where_people_are_mix
         return
     with budget.lasting():
         history = drawn_history(random, mixed_up=True)
-        schedule = replace(drawn_schedule(random), splits=1)
+        schedule = replace(drawn_schedule(random), splits=1, failing=False)
         usual = live(history, replace(schedule, page_size=PAGE_SIZE, seed=0, twice=False))
         life = live(history, schedule)
         assert_same(all_of(life), all_of(usual), f"{schedule}, {history}")
