@@ -4,7 +4,7 @@ In: a store under a name, which the setting *Store* gives. Out: what any connect
 Always: a store keeps its objects and a numbered log of their changes, from which delta imports go on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
@@ -21,6 +21,7 @@ from connectors.contract import (
     ExportOperation,
     ExportRequest,
     ExportResult,
+    HierarchyNode,
     ImportBatch,
     ImportObject,
     ImportRequest,
@@ -41,6 +42,8 @@ PARTIAL_UPDATES = "Partial Updates"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
 CHECKS_REFERENCES = "Checks References"
+HIERARCHY = "Hierarchy"
+PARTITIONS = "Partitions"
 
 AWAY = "The store is away; try again."
 
@@ -62,6 +65,8 @@ class InMemoryStore:
 
     object_types: its schema; the attribute flagged external_id identifies.
     objects: object type -> external ID -> attributes.
+    hierarchy: its partitions or, if it has none, its containers. places: external ID -> the external ID of the node
+    that the object lies in, for good.
     failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
     times_away: so many of the next operations find the store away. away_after: so many objects are given or taken
     before it goes away, once. read_breaks_after: objects a read gives before it breaks. forgotten: the log is kept only
@@ -71,6 +76,8 @@ class InMemoryStore:
     object_types: tuple[SchemaObjectType, ...]
     objects: dict[str, dict[str, Attributes]] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
+    hierarchy: tuple[HierarchyNode, ...] = ()
+    places: dict[str, str] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     faults: dict[str, ObjectFault] = field(default_factory=dict)
     times_away: int = 0
@@ -125,6 +132,8 @@ class InMemoryConnector(Connector):
         Setting(TARGET_GIVES_IDENTIFIERS, SettingType.CHECK_BOX, "Creates get their external ID here.", default=False),
         Setting(CONFIRMS_ITSELF, SettingType.CHECK_BOX, "Exports need no confirming import.", default=False),
         Setting(CHECKS_REFERENCES, SettingType.CHECK_BOX, "References must name objects that exist.", default=False),
+        Setting(HIERARCHY, SettingType.CHECK_BOX, "Objects lie in containers.", default=False),
+        Setting(PARTITIONS, SettingType.CHECK_BOX, "The hierarchy begins with partitions.", default=False),
     )
     stores: ClassVar[dict[str, InMemoryStore]] = {}
 
@@ -144,6 +153,8 @@ class InMemoryConnector(Connector):
             full_import=True,
             delta_import=True,
             export=True,
+            hierarchy=at_most or bool(settings.get(HIERARCHY)),
+            partitions=at_most or bool(settings.get(PARTITIONS)),
             partial_updates=at_most or bool(settings.get(PARTIAL_UPDATES)),
             checks_references=bool(settings.get(CHECKS_REFERENCES)),
         )
@@ -158,13 +169,18 @@ class InMemoryConnector(Connector):
     def discover_schema(self) -> Sequence[SchemaObjectType]:
         return self._reach_store().object_types
 
+    def discover_hierarchy(self) -> Sequence[HierarchyNode]:
+        return self._reach_store().hierarchy
+
     def read(self, request: ImportRequest) -> Iterator[ImportBatch]:
         store = self._reach_store()
         _check_selected(store, request)
         watermark = str(store.position)
         objects = self._changed_objects(store, request) if request.delta else _all_objects(store, request)
         objects = _breaking(objects, store.read_breaks_after)
-        total = None if request.delta else sum(map(len, store.objects.values()))
+        lies_within = _scope(store, request)
+        known = (external_id for of_type in store.objects.values() for external_id in of_type)
+        total = None if request.delta else sum(map(lies_within, known))
         objects = _wearing(objects, store)
         # The first batch comes even without objects: it carries the watermark.
         yield ImportBatch(list(islice(objects, request.page_size)), watermark, total)
@@ -200,8 +216,9 @@ class InMemoryConnector(Connector):
         """What happened after the watermark, in order; an object that changed twice comes twice."""
         after = _position(store, request.watermark)
         partial = bool(self.settings.get(PARTIAL_UPDATES))
+        lies_within = _scope(store, request)
         for logged in store.log:
-            if logged.number > after:
+            if logged.number > after and lies_within(logged.external_id):
                 yield _changed_object(store, logged, request, partial)
 
     def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
@@ -275,9 +292,29 @@ def _position(store: InMemoryStore, watermark: str | None) -> int:
     return int(watermark)
 
 
+def _scope(store: InMemoryStore, request: ImportRequest) -> Callable[[str], bool]:
+    """Whether an object, by its external ID, lies in a container asked for or, without any, in the partition."""
+    roots = set(request.containers) or {request.partition} - {None}
+    if not roots:
+        return lambda external_id: True
+    asked = {
+        below.external_id for node in _nodes(store.hierarchy) if node.external_id in roots for below in _nodes((node,))
+    }
+    return lambda external_id: store.places.get(external_id) in asked
+
+
+def _nodes(hierarchy: Iterable[HierarchyNode]) -> Iterator[HierarchyNode]:
+    for node in hierarchy:
+        yield node
+        yield from _nodes(node.children)
+
+
 def _all_objects(store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
+    lies_within = _scope(store, request)
     for object_type, of_type in store.objects.items():
         for external_id, attributes in of_type.items():
+            if not lies_within(external_id):
+                continue
             selected = request.object_types.get(object_type, ())
             yield ImportObject(
                 object_type,

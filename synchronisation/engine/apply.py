@@ -125,7 +125,6 @@ def confirm_unchanged(run: Run) -> None:
 def _parameters(run: Run) -> dict[str, Any]:
     return {
         "system": run.specification.system.id,
-        "partition": run.specification.partition_id,
         "activity": run.activity_id,
         "month": run.month,
     }

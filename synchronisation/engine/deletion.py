@@ -117,7 +117,7 @@ class _Judge:
                 page.items.append(self._judge(page, world, row, verdicts))
             self._keep(page, world, verdicts.kept)
             self._mark(page, verdicts.marked)
-            write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
+            write_world(page, self.run, world, self.rules, self.synchroniser.max_attempts)
             page.processed = len(rows)
             page.position["freed"] = rows[-1].ordinal
         return True

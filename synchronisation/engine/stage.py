@@ -6,7 +6,7 @@ Always: memory holds one page. A run that was interrupted while reading reads ag
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -21,7 +21,7 @@ from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem, ConnectorSpaceObject, Watermark
 from synchronisation.rules import values
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
-from synchronisation.rules.specification import ObjectType
+from synchronisation.rules.specification import ImportScope, ObjectType
 
 from .bulk import NULL, array_of, copy_lines, copy_rows, escaped
 from .errors import RunFailedError
@@ -33,7 +33,7 @@ from .statements import sql
 UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
 STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
-    "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "document",
+    "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "partition_id", "document",
 )  # fmt: skip
 STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
 REJECTED = (
@@ -46,6 +46,8 @@ NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
+
+Request = tuple[ImportScope, ImportRequest]
 
 NewReferences = tuple[int, bool, list[tuple[int, str]]]
 """(row number, whether the object is new to the connector space, its references: attribute id and text)."""
@@ -63,10 +65,11 @@ class Target:
 class ReadPage:
     """One page of objects as they were read. Numbers are row numbers: an object's place in what the run reads.
 
-    read: how many objects; taken: those that can be imported; rejected: rows about the others; seen: rows of
-    `unchanged` for those of the others whose external ID is known.
+    partition_id: where they were read. read: how many objects; taken: those that can be imported; rejected: rows about
+    the others; seen: rows of `unchanged` for those of the others whose external ID is known.
     """
 
+    partition_id: int | None
     read: int = 0
     taken: list[tuple[int, Shaped]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
@@ -77,21 +80,32 @@ def read(run: Run) -> None:
     """Read everything; `read_complete` is the phase's end. Raises: ConnectorError, RunFailedError."""
     system = ConnectedSystem.objects.get(pk=run.specification.system.id)
     targets = _targets(run)
-    keep_trying(run, partial(_read_all, run, system, targets, _request(run, targets)))
+    requests = [(scope, _request(run, targets, scope)) for scope in run.specification.scopes]
+    if not requests:
+        _warn_of_nothing(run)
+    keep_trying(run, partial(_read_all, run, system, targets, requests))
     with run.page() as page:
         page.cursor.execute("ANALYZE unchanged")
         page.cursor.execute(ANALYZE_STAGED)
         page.cursor.execute(ANALYZE_REFERENCES)
 
 
-def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], request: ImportRequest) -> None:
-    """Read from the start, whatever was read before."""
+def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], requests: Sequence[Request]) -> None:
+    """Read from the start, whatever was read before, one part of the store after the other."""
     _start_over(run)
     reading = _Reading(run, targets)
     with connector_for(system) as connector, Lanes(1) as behind:
-        for page in reading.pages(connector.read(request)):
-            behind.submit(partial(reading.write, page))
+        for scope, request in requests:
+            for page in reading.pages(scope, connector.read(request)):
+                behind.submit(partial(reading.write, page))
     run.facts["rows"] = reading.row_number
+
+
+def _warn_of_nothing(run: Run) -> None:
+    run.warn(
+        f"Nothing was read from {run.specification.system.name}: no partition that the run may read is selected, or no "
+        "container in it. Select what is to be read, then run the import again."
+    )
 
 
 def _targets(run: Run) -> dict[str, Target]:
@@ -103,7 +117,7 @@ def _targets(run: Run) -> dict[str, Target]:
     }
 
 
-def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
+def _request(run: Run, targets: dict[str, Target], scope: ImportScope) -> ImportRequest:
     specification = run.specification
     is_delta = specification.run_type == "DeltaImport"
     return ImportRequest(
@@ -113,26 +127,28 @@ def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
             for name, target in targets.items()
         },
         delta=is_delta,
-        partition=specification.partition,
-        watermark=_watermark(run) if is_delta else None,
+        partition=scope.partition,
+        containers=scope.containers,
+        watermark=_watermark(run, scope) if is_delta else None,
         page_size=min(specification.page_size, run.page_size),
         file_path=specification.file_path,
     )
 
 
-def _watermark(run: Run) -> str:
-    found = watermarks_of(run).first()
+def _watermark(run: Run, scope: ImportScope) -> str:
+    found = watermarks_of(run.specification.system.id, scope.partition_id).first()
     if found is None:
+        where = f" of {scope.partition}" if scope.partition else ""
         raise RunFailedError(
-            "A delta import goes on from an earlier import, and there was none: run a full import first."
+            f"A delta import goes on from an earlier import{where}, and there was none since it was last selected: "
+            "run a full import first."
         )
     return found.position
 
 
-def watermarks_of(run: Run) -> QuerySet[Watermark]:
-    """The stored position of what this run reads: its partition, or the whole store."""
-    of_system = Watermark.objects.filter(system_id=run.specification.system.id)
-    partition_id = run.specification.partition_id
+def watermarks_of(system_id: int, partition_id: int | None) -> QuerySet[Watermark]:
+    """The stored position of a partition, or of the whole store."""
+    of_system = Watermark.objects.filter(system_id=system_id)
     return of_system.filter(partition=None) if partition_id is None else of_system.filter(partition=partition_id)
 
 
@@ -141,6 +157,7 @@ def _start_over(run: Run) -> None:
     with run.page() as page:
         page.cursor.execute("TRUNCATE unchanged, staged, staged_reference, rejected")
         run.objects_processed = 0
+        run.facts["watermarks"] = []
         for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
             del run.counters[key]
 
@@ -159,24 +176,25 @@ class _Reading:
         self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
 
-    def pages(self, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
-        """The engine's own pages, whatever the connector yields at a time."""
-        objects = self._watched(batches)
-        while (page := self._page(islice(objects, self.run.page_size))).read:
+    def pages(self, scope: ImportScope, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
+        """The engine's own pages of one part of the store, whatever the connector yields at a time."""
+        objects = self._watched(scope.partition_id, batches)
+        while (page := self._page(scope.partition_id, islice(objects, self.run.page_size))).read:
             yield page
 
-    def _watched(self, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
+    def _watched(self, partition_id: int | None, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
         """The objects of all batches; notes watermark and total on the way."""
+        before = self.row_number
         for batch in batches:
             if batch.watermark is not None:
-                self.run.facts["watermark"] = batch.watermark
+                self.run.facts.setdefault("watermarks", []).append((partition_id, batch.watermark))
             if batch.total is not None:
-                self.run.expect(batch.total)
+                self.run.expect(before + batch.total)
             yield from batch.objects
 
-    def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
+    def _page(self, partition_id: int | None, objects: Iterable[ImportObject]) -> ReadPage:
         """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
-        page, before = ReadPage(), self.row_number
+        page, before = ReadPage(partition_id), self.row_number
         taken = page.taken
         for row_number, source in enumerate(objects, before + 1):
             self.row_number = row_number
@@ -221,7 +239,7 @@ class _Reading:
         """Write one page to the staging tables."""
         references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
-            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
+            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read, references))
             for table, columns, rows in (("unchanged", UNCHANGED, read.seen), ("rejected", REJECTED, read.rejected)):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
@@ -231,26 +249,28 @@ class _Reading:
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
 
-    def _staged_lines(
-        self, page: Page, taken: list[tuple[int, Shaped]], references: list[NewReferences]
-    ) -> Iterator[bytes]:
+    def _staged_lines(self, page: Page, read: ReadPage, references: list[NewReferences]) -> Iterator[bytes]:
         """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
+        where = NULL if read.partition_id is None else str(read.partition_id)
         if self.is_first:
-            return (_staged_line(references, number, shaped, None) for number, shaped in taken)
-        changed = _changed(page, taken)
+            return (_staged_line(references, number, shaped, None, where) for number, shaped in read.taken)
+        changed = _changed(page, read)
         return (
-            _staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
+            _staged_line(references, number, shaped, changed[number], where)
+            for number, shaped in read.taken
+            if number in changed
         )
 
 
-def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
+def _changed(page: Page, read: ReadPage) -> dict[int, str | None]:
     """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
-    shapes = [shaped for _, shaped in taken]
+    shapes = [shaped for _, shaped in read.taken]
     page.cursor.execute(LOOK_UP_BY_INDEX)
     page.cursor.execute(
         sql("compare_page"),
         {
-            "row_numbers": array_of([str(number) for number, _ in taken]),
+            "partition": read.partition_id,
+            "row_numbers": array_of([str(number) for number, _ in read.taken]),
             "types": array_of([str(shaped.object_type_id) for shaped in shapes]),
             "hashes": array_of([shaped.external_id_hash for shaped in shapes]),
             # what is deleted equals nothing
@@ -261,7 +281,9 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
     return dict(page.cursor.fetchall())
 
 
-def _staged_line(references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
+def _staged_line(
+    references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None, partition: str
+) -> bytes:
     """The object's line in `staged`; its references are added to those of the page."""
     cso_id = known_id or str(uuid7())
     if shaped.references:
@@ -273,7 +295,7 @@ def _staged_line(references: list[NewReferences], row_number: int, shaped: Shape
     start = (
         f"{row_number}\t{shaped.row}\t{cso_id}\t{'f' if known_id else 't'}\t{'t' if shaped.is_delete else 'f'}\t"
         f"{shaped.object_type_id}\t{external_id}\t{shaped.external_id_hash}\t{shaped.secondary_hash or NULL}\t"
-        f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
+        f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t{partition}\t"
     )
     return start.encode() + document + b"\n"
 

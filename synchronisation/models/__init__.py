@@ -6,6 +6,7 @@ from .connected_system import (
     ConnectedSystem,
     ConnectorDefinition,
     ConnectorSetting,
+    Container,
     MatchingMode,
     ObjectType,
     Partition,
@@ -28,6 +29,7 @@ from .connector_space import (
     MvoMatchKey,
     RemovedReference,
 )
+from .history import DeletedCso, DeletedMvo
 from .metaverse import (
     DeletionRule,
     MetaverseAttribute,
@@ -66,9 +68,12 @@ __all__ = [
     "ConnectorDefinition",
     "ConnectorSetting",
     "ConnectorSpaceObject",
+    "Container",
     "CsoMatchKey",
     "CsoReference",
     "CsoStatus",
+    "DeletedCso",
+    "DeletedMvo",
     "DeletionRule",
     "DeprovisionAction",
     "Direction",

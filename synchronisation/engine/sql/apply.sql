@@ -119,7 +119,7 @@ INSERT INTO cso (
     secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, deprovisioned
 )
 SELECT
-    staged.cso_id, %(system)s, object_type_id, %(partition)s, now(), 'Normal', external_id, external_id_hash,
+    staged.cso_id, %(system)s, object_type_id, partition_id, now(), 'Normal', external_id, external_id_hash,
     secondary_external_id_hash, display_name, document, fingerprint, reference_fingerprint, false
 FROM import_page AS page
 JOIN staged USING (row_number)
@@ -132,7 +132,7 @@ ORDER BY row_number;
 -- Writes cso by key: changed objects, revived ones and placeholders that came true.
 UPDATE cso
 SET status = 'Normal',
-    partition_id = %(partition)s,
+    partition_id = staged.partition_id,
     external_id = staged.external_id,
     external_id_hash = staged.external_id_hash,
     secondary_external_id_hash = staged.secondary_external_id_hash,

@@ -1,6 +1,6 @@
 -- name: compare_page
--- Which objects of one page are new or differ from the connector space, with the object each is; the others go to
--- `unchanged`. Index: cso_external_id.
+-- Which objects of one page are new or differ from the connector space, if only in the partition they were read in,
+-- with the object each is; the others go to `unchanged`. Index: cso_external_id.
 WITH compared AS (
     SELECT
         page.row_number,
@@ -9,6 +9,7 @@ WITH compared AS (
         cso.id,
         cso.status = 'Normal'
             AND cso.fingerprint = page.fingerprint
+            AND cso.partition_id IS NOT DISTINCT FROM %(partition)s
             AND cso.reference_fingerprint IS NOT DISTINCT FROM page.reference_fingerprint AS is_unchanged
     FROM unnest(
         %(row_numbers)s::bigint[],
