@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from activities.models import Activity, ActivityStatus, OperationType, TargetType
@@ -122,11 +121,8 @@ def _remove_expired() -> Cleanup:
 def _remove_activities(cleanup: Cleanup) -> None:
     """The oldest; those that are open stay, whatever their age."""
     expired = Activity.objects.filter(created__lt=cleanup.cutoff_date).exclude(status=ActivityStatus.IN_PROGRESS)
-    rows = list(
-        expired.order_by("created", "pk").values_list("pk", "created", "run_type", items=F("progress__item_count"))[
-            :BATCH_SIZE
-        ]
-    )
+    oldest = expired.order_by("created", "pk").values_list("pk", "created", "run_type", "progress__item_count")
+    rows = list(oldest[:BATCH_SIZE])
     for _, _, run_type, items in rows:
         if run_type is None or run_type in SYNCHRONISATIONS:
             cleanup.mvo_changes_deleted += items or 0
