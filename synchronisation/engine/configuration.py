@@ -30,7 +30,8 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         return _of_housekeeping(now)
     if activity.target_type == TargetType.CONNECTED_SYSTEM:
         return _of_removal(activity, now)
-    profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
+    profiles = models.RunProfile.objects.select_related("system", "partition")
+    profile = profiles.filter(pk=activity.run_profile_id or 0).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
     synchronises = profile.run_type in SYNCHRONISATIONS
@@ -80,6 +81,7 @@ def _of_removal(activity: Activity, now: datetime) -> spec.Specification:
     Clearing follows no rules. Deleting follows those of the other systems, and the system's own import rules, which
     say whose values go; into a system that goes nothing is exported.
     """
+    assert activity.connected_system_id is not None  # as whoever opened it says
     system = models.ConnectedSystem.objects.get(pk=activity.connected_system_id)
     is_deletion = activity.operation_type == OperationType.DELETE
     rules = [

@@ -8,6 +8,7 @@ Always: found by the partial indexes of marked and of obsolete objects, however 
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
@@ -23,8 +24,8 @@ IS_OBSOLETE = Q(status=MetaverseObjectStatus.OBSOLETE)
 IS_MARKED = Q(deletion_eligible__isnull=False)
 
 
-def pending_deletions(now: datetime) -> QuerySet[MetaverseObject]:
-    """With `pending_status`, and `disconnected`: when the connector was lost, or the deletion decided."""
+def pending_deletions(now: datetime) -> QuerySet[Any]:
+    """Metaverse objects with `pending_status`, and `disconnected`: when they lost the connector, or were given up."""
     return MetaverseObject.objects.filter(IS_OBSOLETE | IS_MARKED).annotate(
         pending_status=Case(
             When(IS_OBSOLETE, then=Value(DEPROVISIONING)),
