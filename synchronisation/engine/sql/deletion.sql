@@ -37,7 +37,7 @@ SET status = 'Obsolete',
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_finished_mvos
--- Obsolete MVOs whose last account is gone; their records say when. Index: mvo_pkey, cso_join_one_per_system,
+-- Obsolete MVOs whose last account is gone; their records say when. Index: mvo_obsolete, cso_join_one_per_system,
 -- deleted_mvo_pkey.
 WITH finished AS (
     DELETE FROM mvo
