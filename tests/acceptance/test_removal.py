@@ -15,6 +15,7 @@ from synchronisation.models import (
     MetaverseAttribute,
     MetaverseObject,
     MetaverseObjectType,
+    MetaverseReference,
     PendingExport,
     RunLease,
     SyncRuleMapping,
@@ -29,7 +30,7 @@ from tests.acceptance.installation import (
     matching_rule,
     memory_connector,
 )
-from tests.acceptance.references import REFERENCE
+from tests.acceptance.references import REFERENCE, holders, metaverse
 from tests.api import assert_error, client_of, create_key
 from tests.contract.validation import ContractClient
 from tests.integration.synchronisation.broker import empty_queue
@@ -105,12 +106,13 @@ def company(**fields: Any) -> tuple[InMemory, InMemory, InMemory]:
 
 def test_cleared_system_leaves_the_metaverse_as_it_was_and_finds_it_again(client: ContractClient) -> None:
     hr, crm, _ = company()
-    before = values()
+    before, references = values(), metaverse()
     joined = set(Join.objects.filter(system_id=hr.system.pk).values_list("mvo_id", flat=True))
     response = client.post(path_of(hr, "/clear?deleteChangeHistory=false"))
     assert (response.status_code, response.content) == (200, b"")
     assert not ConnectorSpaceObject.objects.filter(system=hr.system).exists()
     assert values() == before
+    assert MetaverseReference.objects.count() == len(references) == 1
     assert {entry[0] for mvo in MetaverseObject.objects.all() for entry in mvo.holders} == {crm.system.pk}
     assert not PendingExport.objects.exists()
     (activity,) = Activity.objects.filter(operation_type="Clear")
@@ -120,7 +122,7 @@ def test_cleared_system_leaves_the_metaverse_as_it_was_and_finds_it_again(client
     assert {item["initiatedByName"] for item in page["items"]} == {"Zoë's key"}
     assert "run a full import first" in hr.run(RunType.DELTA_IMPORT).activity.error_message
     flow(hr)
-    assert values() == before
+    assert (values(), metaverse(), holders()) == (before, references, {"HR Import"})
     assert set(Join.objects.filter(system_id=hr.system.pk).values_list("mvo_id", flat=True)) == joined
 
 

@@ -151,6 +151,27 @@ def test_large_system_is_left_to_a_worker(administrator: APIClient, hr: Any, mon
     assert not ConnectedSystem.objects.filter(pk=hr["id"]).exists()
 
 
+def test_cancelled_deletion_goes_on_when_it_is_asked_for_again(
+    administrator: APIClient, hr: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps the system from running: half of its objects may be gone."""
+    monkeypatch.setattr(removals, "BACKGROUND_FROM", 1)
+    fill(administrator, hr)
+    path = f"{SYSTEMS}/{hr['id']}"
+    first = call(administrator, "delete", path, status=202)["activityId"]
+    call(administrator, "post", f"{V1}/activities/{first}/cancel", status=202)
+    tasks.run(first)
+    assert call(administrator, "get", f"{V1}/activities/{first}")["status"] == "Cancelled"
+    assert call(administrator, "get", path)["status"] == "Deleting"
+    (profile,) = call(administrator, "get", f"{path}/run-profiles")
+    refused = administrator.post(f"{path}/run-profiles/{profile['id']}/execute")
+    assert_error(refused, 400, "BAD_REQUEST")
+    second = call(administrator, "delete", path, status=202)["activityId"]
+    tasks.run(second)
+    assert call(administrator, "get", f"{V1}/activities/{second}")["status"] == "Complete"
+    assert_error(administrator.get(path), 404, "NOT_FOUND")
+
+
 def test_deletion_that_no_broker_hears_of_waits_for_the_dispatcher(
     administrator: APIClient, hr: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
