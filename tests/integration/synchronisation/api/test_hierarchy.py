@@ -5,14 +5,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from activities.models import Activity
-from connectors import registry
 from connectors.contract import HierarchyNode
 from connectors.errors import TransientConnectorError
 from connectors.testing import InMemoryConnector, InMemoryStore
 from synchronisation.models import Container, Partition, RunProfile, Watermark
-from synchronisation.services.definitions import write_definitions
 from synchronisation.services.hierarchy_merge import LEVELS
-from tests.acceptance.installation import in_memory
+from tests.acceptance.installation import in_memory, use_memory_connector
 from tests.api import EndpointTests, assert_error, query_count
 from tests.integration.synchronisation.api.configuration import SYSTEMS, call
 
@@ -48,10 +46,7 @@ class TestImportAccess(EndpointTests):
 
 @pytest.fixture
 def store(administrator: APIClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemoryStore]:
-    target = f"{InMemoryConnector.__module__}:{InMemoryConnector.__qualname__}"
-    known = {"memory": registry.Registration("memory", target, InMemoryConnector)} | registry.registered()
-    monkeypatch.setattr(registry, "registered", lambda: known)
-    write_definitions(known)
+    use_memory_connector(monkeypatch)
     connected = in_memory("LDAP", "id", Hierarchy=True, Partitions=True)
     connected.store.hierarchy = FIRST
     yield connected.store
