@@ -13,8 +13,11 @@ from .bulk import array_of
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
 from .imported_references import ImportedReferences
 from .items import Item, Outcome, count_item
+from .judge import moved_to
 from .lanes import Lanes, Turn
 from .pages import Page, Run
+from .rejections import remember, settle
+from .stage import parts_of
 from .statements import sql
 from .work import for_each_page
 
@@ -40,33 +43,39 @@ def apply_staged(run: Run) -> None:
             lanes.submit(partial(_apply_page, run, waiting, staged))
     while _reject_page(run):
         pass
+    settle(run)
 
 
 @dataclass(frozen=True, slots=True)
 class StagedPage:
-    """The staged rows after `after` up to `last`, `read` of them."""
+    """The staged rows of one partition after `after` up to `last`, `read` of them."""
 
+    partition_id: int | None
     after: int
     last: int
     read: int
 
 
 def _staged_pages(run: Run) -> Iterator[StagedPage]:
-    """The staged rows from where the phase stands."""
-    after = run.position.get("staged", 0)
-    while True:
-        with run.reading() as cursor:
-            row: Any = cursor.execute(sql("staged_bounds"), {"after": after, "limit": run.page_size}).fetchone()
-        last, read = row
-        if not read:
-            return
-        yield StagedPage(after, last, read)
-        after = last
+    """The staged rows from where the phase stands, part by part."""
+    position = run.position.get("staged", 0)
+    for part in parts_of(run):
+        after = max(part.after, position)
+        while after < part.last:
+            bounds = {"after": after, "until": part.last, "limit": run.page_size}
+            with run.reading() as cursor:
+                row: Any = cursor.execute(sql("staged_bounds"), bounds).fetchone()
+            last, read = row
+            if not read:
+                break
+            yield StagedPage(part.partition_id, after, last, read)
+            after = last
 
 
 def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None:
     """Apply one page of staged rows. It changes other objects than the pages beside it."""
-    parameters = {**_parameters(run), "after": staged.after, "last": staged.last}
+    bounds = {"partition": staged.partition_id, "after": staged.after, "last": staged.last}
+    parameters = {**_parameters(run), **bounds}
     with run.page(turn=turn) as page:
         cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
@@ -89,19 +98,30 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
 def _reject_page(run: Run) -> bool:
     """Write the error items of the next rejected rows; False when there are none."""
     with run.page() as page:
-        page.cursor.execute(sql("rejected_page"), {"after": run.position.get("rejected", 0), "limit": run.page_size})
+        after = run.position.get("rejected", 0)
+        page.cursor.execute(sql("rejected_page"), {"after": after, "limit": run.page_size})
         rows = page.cursor.fetchall()
         for row_number, object_type, external_id, display_name, cso_id, error_type, message in rows:
             run.position["rejected"] = row_number
             change = "Update" if cso_id else "Add"
             page.items.append(Item(external_id, display_name, object_type, change, error_type, message, cso_id=cso_id))
+        if rows:
+            remember(run, page, after=after, last=rows[-1][0])
         page.processed = len(rows)
     return bool(rows)
 
 
 def obsolete_missing(run: Run) -> None:
     """Mark what was not read; it stays in the connector space until synchronisation has acted on it."""
+    for part in parts_of(run):
+        if part.partition_id is not None:
+            for_each_page(run, moved_to(part.partition_id), partial(_adopt_page, part.partition_id))
     for_each_page(run, "obsolete", partial(_obsolete_page, run))
+
+
+def _adopt_page(partition_id: int, page: Page, ids: list[str]) -> None:
+    """An object belongs to the partition that last read it."""
+    page.cursor.execute(sql("adopt_objects"), {"ids": array_of(ids), "partition": partition_id})
 
 
 def _obsolete_page(run: Run, page: Page, ids: list[str]) -> None:

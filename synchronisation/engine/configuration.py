@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from activities.models import Activity, OperationType, RunType, TargetType
-from connectors.contract import AttributeType, Connector
+from connectors.contract import AttributeType, Capabilities, Connector
 from synchronisation import models
 from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
@@ -113,6 +113,7 @@ def _rules() -> list[models.SyncRule]:
 
 def _system(system: models.ConnectedSystem, connector: Connector | None = None) -> spec.System:
     """connector: of the run's own system."""
+    capabilities = Capabilities() if connector is None else connector.capabilities(connector.settings)
     return spec.System(
         id=system.id,
         name=system.name,
@@ -121,7 +122,8 @@ def _system(system: models.ConnectedSystem, connector: Connector | None = None) 
         deletion_threshold_minimum=system.deletion_threshold_minimum,
         max_export_attempts=system.max_export_attempts,
         self_confirming=connector is not None and connector.self_confirming,
-        checks_references=connector is not None and connector.capabilities(connector.settings).checks_references,
+        checks_references=capabilities.checks_references,
+        partial_updates=capabilities.partial_updates,
     )
 
 

@@ -6,7 +6,7 @@ at all, and only while the fence is ours. A resumed run goes on behind its last 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -49,13 +49,22 @@ PAGE_SETTINGS = sql.SQL(
 )
 """architecture.md, "Page transactions": index scans in pages, and a dead worker's transaction ends by itself."""
 
+LOOK_UPS_ONLY = (
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
+    "SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL from_collapse_limit = 1;"
+    "SET LOCAL jit = off"
+)
+"""A page looks up some thousand rows in tables of any size, table by table in the order its statements are written,
+each by the index that they name, whatever the statistics say: while the first references flow they say that there are
+none, and a page of 5,000 took 43 s. All such plans are dear in theory, so that compiling them would seem to pay."""
+
 
 @dataclass(slots=True)
 class Page:
     """One transaction of a run, and what it changes of the run's state once it commits.
 
     items: written by its last statements; item_count: ordinals it has taken; counters: added to the run's; position:
-    where the phase stands behind it.
+    where the phase stands behind it. once_numbered: called with the ordinal of the first of the items, behind them.
     """
 
     cursor: Cursor[Any]
@@ -66,6 +75,7 @@ class Page:
     processed: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     position: dict[str, Any] = field(default_factory=dict)
+    once_numbered: Callable[[int], None] | None = None
 
 
 class Run:
@@ -137,6 +147,8 @@ class Run:
                     items=page.items,
                     counters=page.counters,
                 )
+                if page.once_numbered is not None:
+                    page.once_numbered(first)
             page.turn.wait_to_commit()
             self.items_committed += page.item_count
             self.counters.update(page.counters)

@@ -27,6 +27,7 @@ from .connector_space import (
     JoinType,
     LeftOver,
     MvoMatchKey,
+    RejectedObject,
     RemovedReference,
 )
 from .history import DeletedCso, DeletedMvo
@@ -100,6 +101,7 @@ __all__ = [
     "PendingExportStatus",
     "Plurality",
     "ReferenceChangeStatus",
+    "RejectedObject",
     "RemovedReference",
     "RunLease",
     "RunProfile",

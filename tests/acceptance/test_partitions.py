@@ -1,6 +1,6 @@
 """What an import reads of a store with partitions and containers, and what it makes of the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -11,7 +11,7 @@ from synchronisation import tasks
 from synchronisation.models import ConnectorSpaceObject, Container, Partition, RunProfile
 from synchronisation.services.hierarchy import import_hierarchy, select_container, select_partition
 from synchronisation.services.runs import start_run
-from tests.acceptance.installation import Ended, InMemory, ended, in_memory, memory_connector
+from tests.acceptance.installation import PERSON, Ended, InMemory, ended, in_memory, memory_connector
 from tests.integration.synchronisation.broker import empty_queue
 
 __all__ = ["memory_connector"]
@@ -39,11 +39,16 @@ def ldap(memory_connector: None) -> InMemory:
     found = in_memory("LDAP", "id", "name", Hierarchy=True, Partitions=True)
     found.system.deletion_threshold_percent = None
     found.system.save()
-    found.store.hierarchy, found.store.places = HIERARCHY, dict(PLACES)
-    for external_id in PLACES:
-        found.put(external_id, name=external_id)
+    found.store.hierarchy = HIERARCHY
+    fill(found, PLACES)
     import_hierarchy(found.system, SYSTEM)
     return found
+
+
+def fill(store: InMemory, places: Mapping[str, str]) -> None:
+    for external_id, place in places.items():
+        store.put(external_id, name=external_id)
+        store.store.move(PERSON, external_id, place)
 
 
 def select(*external_ids: str, selected: bool = True) -> None:
@@ -103,7 +108,7 @@ def test_run_of_a_partition_is_about_its_objects_alone(ldap: InMemory) -> None:
     ldap.remove("g")
     ldap.remove("o")
     assert run_in(ldap, "dc=org").items == []  # nothing of the type was read, so a guard keeps it
-    ldap.store.places["p"] = "dc=org"  # it moved
+    ldap.store.move(PERSON, "p", "dc=org")
     assert run_in(ldap, "dc=org").items == [
         ("p", "Update", None, "CsoUpdated:1"),
         ("g", "Delete", None, "CsoDeleted:1"),
@@ -138,9 +143,7 @@ def test_each_partition_has_its_own_position(ldap: InMemory) -> None:
 def test_store_without_partitions_is_read_by_containers(memory_connector: None) -> None:
     found = in_memory("Files", "id", "name", Hierarchy=True)
     found.store.hierarchy = HIERARCHY[0].children
-    found.store.places = {"p": "ou=people", "s": "ou=staff", "o": "ou=old"}
-    for external_id in found.store.places:
-        found.put(external_id, name=external_id)
+    fill(found, {"p": "ou=people", "s": "ou=staff", "o": "ou=old"})
     import_hierarchy(found.system, SYSTEM)
     select("ou=staff", "ou=old")
     assert [external_id for external_id, *_ in found.run(FULL).items] == ["s", "o"]

@@ -46,6 +46,9 @@ WITH left_overs AS (
 ), changed AS (
     DELETE FROM changed_join
     WHERE system_id = %(system)s
+), rejected AS (
+    DELETE FROM rejected_object
+    WHERE system_id = %(system)s
 )
 DELETE FROM watermark
 WHERE system_id = %(system)s;

@@ -1,17 +1,13 @@
-"""Containers, what is kept of deleted objects, and where a staged object was read."""
+"""Containers, and what is kept of deleted objects."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 
-FORWARD = "ALTER TABLE run_template.staged ADD COLUMN partition_id integer"
-BACKWARD = "ALTER TABLE run_template.staged DROP COLUMN partition_id"
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('synchronisation', '0011_obsolete_index'),
+        ('synchronisation', '0013_staged_reference_changes'),
     ]
 
     operations = [
@@ -93,5 +89,4 @@ class Migration(migrations.Migration):
             model_name='deletedmvo',
             index=models.Index(models.OrderBy(models.F('deleted'), descending=True), models.OrderBy(models.F('id'), descending=True), name='deleted_mvo_newest'),
         ),
-        migrations.RunSQL(FORWARD, BACKWARD),
     ]
