@@ -163,6 +163,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
     # import
     "compare_page": {
+        "partition": None,
         "row_numbers": PAGE,
         "types": [PERSON] * PAGE_SIZE,
         "hashes": HASHES,
@@ -175,8 +176,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
-    "insert_new": {**LISTED, "system": HR, "partition": None},
-    "update_changed": {**LISTED, "system": HR, "partition": None},
+    "insert_new": {**LISTED, "system": HR},
+    "update_changed": LISTED,
     "obsolete_deleted": {},
     "note_renamed": LISTED,
     "note_gone": {"ids": CSOS},
@@ -218,7 +219,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "shorten_marks": {"ids": MVOS, "systems": [HR] * len(MVOS)},
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
-    "remove_finished_mvos": {"ids": MVOS},
+    "remove_finished_mvos": {"ids": MVOS, "now": NOW},
+    "note_deleted_csos": {"ids": CSOS, "now": NOW, "activity": UUID(int=0)},
+    "note_deleted_mvos": {"ids": MVOS, "now": NOW, "activity": UUID(int=0)},
+    "forget_holders": {"ids": CSOS, "system": HR},
+    "release_references": {"ids": CSOS, "system": HR},
+    "cut_joins": {"ids": CSOS},
     "joined_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
     "leave_over": {"csos": CSOS, "systems": [HR] * PAGE_SIZE, "reason": "waits"},
