@@ -12,6 +12,7 @@ import psycopg
 import structlog
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from activities.models import Activity
 from synchronisation import dispatch as dispatching
@@ -23,6 +24,7 @@ from synchronisation.engine.errors import StopRequestedError
 from synchronisation.engine.precedence import HOUSEKEEPING
 from synchronisation.errors import LeaseLostError, QueueUnavailableError
 from synchronisation.housekeeping import start_housekeeping
+from synchronisation.services import schedule_executions
 
 logger = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ def run(activity_id: str) -> None:
         if fence is not None:
             _carry_out(identifier, fence)
             dispatching.dispatch()
+            schedule_executions.advance_all()
 
 
 @shared_task(name="synchronisation.tasks.dispatch")
@@ -60,6 +63,14 @@ def sweep() -> None:
 def housekeeping() -> None:
     with tolerating_outages("housekeeping"):
         start_housekeeping()
+
+
+@shared_task(name="synchronisation.tasks.schedules")
+def schedules() -> None:
+    """Start the schedules that are due, and take the executions of all further."""
+    with tolerating_outages("schedules"):
+        schedule_executions.start_due(timezone.now())
+        schedule_executions.advance_all()
 
 
 @contextmanager

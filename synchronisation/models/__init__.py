@@ -1,5 +1,6 @@
 """The tables of synchronisation: configuration through the ORM, objects mostly through `engine/sql`."""
 
+from .certificate import CertificateSource, TrustedCertificate
 from .connected_system import (
     Attribute,
     AttributeType,
@@ -29,6 +30,7 @@ from .connector_space import (
     RemovedReference,
 )
 from .metaverse import (
+    NAME_KEY,
     DeletionRule,
     MetaverseAttribute,
     MetaverseObject,
@@ -36,6 +38,7 @@ from .metaverse import (
     MetaverseObjectStatus,
     MetaverseObjectType,
     MetaverseReference,
+    name_begins_with,
 )
 from .pending_export import (
     PendingExport,
@@ -44,6 +47,7 @@ from .pending_export import (
     PendingExportStatus,
     ReferenceChangeStatus,
 )
+from .predefined_search import PredefinedSearch, PredefinedSearchAttribute
 from .rules import (
     DeprovisionAction,
     Direction,
@@ -55,11 +59,30 @@ from .rules import (
     SyncRuleMappingSource,
 )
 from .run_profile import LeaseMode, RunLease, RunProfile, ScheduledOccurrence
+from .schedule import (
+    ACTIVE,
+    ExecutionStatus,
+    IntervalUnit,
+    PatternType,
+    Schedule,
+    ScheduleExecution,
+    ScheduleExecutionStep,
+    ScheduleInitiatorType,
+    ScheduleStep,
+    StepMode,
+    StepStatus,
+    StepType,
+    TriggerType,
+)
 from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested_groups
+from .service_setting import ServiceSettingOverride
 
 __all__ = [
+    "ACTIVE",
+    "NAME_KEY",
     "Attribute",
     "AttributeType",
+    "CertificateSource",
     "ChangedJoin",
     "ComparisonType",
     "ConnectedSystem",
@@ -72,6 +95,8 @@ __all__ = [
     "DeletionRule",
     "DeprovisionAction",
     "Direction",
+    "ExecutionStatus",
+    "IntervalUnit",
     "Join",
     "JoinType",
     "LeaseMode",
@@ -89,26 +114,41 @@ __all__ = [
     "ObjectType",
     "OutOfScopeAction",
     "Partition",
+    "PatternType",
     "PendingExport",
     "PendingExportChangeType",
     "PendingExportReference",
     "PendingExportStatus",
     "Plurality",
+    "PredefinedSearch",
+    "PredefinedSearchAttribute",
     "ReferenceChangeStatus",
     "RemovedReference",
     "RunLease",
     "RunProfile",
+    "Schedule",
+    "ScheduleExecution",
+    "ScheduleExecutionStep",
+    "ScheduleInitiatorType",
+    "ScheduleStep",
     "ScheduledOccurrence",
     "ScopingCriteriaGroup",
     "ScopingCriterion",
     "ScopingGroupType",
+    "ServiceSettingOverride",
     "SettingType",
     "SettingValue",
+    "StepMode",
+    "StepStatus",
+    "StepType",
     "SyncRule",
     "SyncRuleMapping",
     "SyncRuleMappingSource",
     "SystemStatus",
+    "TriggerType",
+    "TrustedCertificate",
     "Watermark",
     "Writability",
+    "name_begins_with",
     "nested_groups",
 ]

@@ -8,14 +8,19 @@ from django.db.models import Q
 from activities.models import Activity, ActivityStatus, RunType
 from connectors.contract import Capabilities
 from synchronisation.engine.precedence import SYNCHRONISATIONS
+from synchronisation.errors import RunRefusedError
 from synchronisation.models import Direction, RunProfile, SyncRule
+from synchronisation.service_settings import PARTITION_VALIDATION_MODE, value_of
 
 SYNCHRONISED = (ActivityStatus.COMPLETE, ActivityStatus.COMPLETE_WITH_WARNING, ActivityStatus.COMPLETE_WITH_ERROR)
 """How a synchronisation ends that has looked at everything it had to."""
 
 
 def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
-    """In the order in which an administrator would look into them."""
+    """In the order in which an administrator would look into them.
+
+    Raises: RunRefusedError for what the service settings do not let pass with a warning.
+    """
     return [
         *_about_partitions(profile, capabilities),
         *_about_object_types(profile),
@@ -30,6 +35,11 @@ def _about_partitions(profile: RunProfile, capabilities: Capabilities) -> Iterat
         if profile.partition_id is not None:
             yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
     elif not system.partitions.filter(selected=True).exists():
+        if value_of(PARTITION_VALIDATION_MODE) == "Error":
+            raise RunRefusedError(
+                f"No partition of {system.name!r} is selected: select one, or set {PARTITION_VALIDATION_MODE.key} "
+                "to Warning."
+            )
         yield f"No partition of {system.name!r} is selected: nothing will be read or written there."
 
 

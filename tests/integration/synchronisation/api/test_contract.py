@@ -21,6 +21,11 @@ TAGS = {
     "Metaverse Object Types",
     "Metaverse Attributes",
     "Metaverse Objects",
+    "Predefined Searches",
+    "Schedules",
+    "Schedule Executions",
+    "Service Settings",
+    "Certificates",
 }
 NOT_YET = {
     "importHierarchy",
@@ -28,7 +33,6 @@ NOT_YET = {
     "clearConnectorSpace",
     "updateMetaverseAttribute",
     "deleteMetaverseAttribute",
-    "searchMetaverseObjects",
 }
 """Operations of these resources that come with a later issue."""
 
