@@ -32,7 +32,7 @@ from synchronisation.models import (
 from synchronisation.service_settings import RETENTION_PERIOD, value_of
 from synchronisation.step_order import ENDED, STARTABLE, UNSUCCESSFUL, StepState, next_of
 
-from .errors import NotPossibleError
+from .errors import RefusedError
 from .runs import cancel_run, start_run
 from .schedules import next_time
 
@@ -60,11 +60,11 @@ PASSED_OVER = "Only steps of type RunProfile are carried out: this one was passe
 def start_execution(schedule: Schedule, initiator: Initiator) -> ScheduleExecution:
     """Start a schedule now, enabled or not. Not inside a transaction, like `start_run`.
 
-    Raises: NotPossibleError (it has no steps), RunConflictError (an execution of it is active).
+    Raises: RefusedError (it has no steps), RunConflictError (an execution of it is active).
     """
     steps = list(schedule.steps.select_related("run_profile__system"))
     if not steps:
-        raise NotPossibleError(f"Schedule {schedule.name!r} has no steps: give it at least one, then run it.")
+        raise RefusedError({"steps": [f"Schedule {schedule.name!r} has none: give it at least one, then run it."]})
     execution = _create(schedule, steps, initiator)
     advance(execution.pk)
     return execution
@@ -84,7 +84,7 @@ def start_due(moment: datetime) -> int:
 def _start_by_clock(schedule: Schedule) -> bool:
     try:
         start_execution(schedule, BY_CLOCK)
-    except (NotPossibleError, RunConflictError) as error:
+    except (RefusedError, RunConflictError) as error:
         with recording(
             TargetType.SCHEDULE, OperationType.EXECUTE, target_name=schedule.name, initiator=BY_CLOCK
         ) as activity:

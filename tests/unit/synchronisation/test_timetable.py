@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django_celery_beat.models import CrontabSchedule
 
 from synchronisation.crontab import Crontab, next_due
 from synchronisation.timetable import Timetable, TimetableError, at_intervals, at_times
@@ -62,8 +63,6 @@ def test_crontab_is_due_at_the_same_times_or_there_is_none(timetable: Timetable,
     assert timetable.crontab() == text
     if text is None:
         return
-    from django_celery_beat.models import CrontabSchedule
-
     crontab = CrontabSchedule(**Crontab(text).columns()).schedule
     moment = SUNDAY + 5.1 * HOUR
     for _ in range(5):
