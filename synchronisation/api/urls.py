@@ -111,6 +111,7 @@ urlpatterns = [
     ),
     route("metaverse/attributes", MetaverseAttributeViewSet, **COLLECTION),
     route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, get="retrieve"),
+    route("metaverse/attributes/<int32:id>/searchable", MetaverseAttributeViewSet, put="switch_search_index"),
     route("metaverse/objects", MetaverseObjectViewSet, get="list"),
     route("metaverse/objects/count", MetaverseObjectCountViewSet, get="count"),
     route("metaverse/objects/<guid:id>", MetaverseObjectViewSet, get="retrieve"),

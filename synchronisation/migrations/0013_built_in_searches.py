@@ -1,4 +1,4 @@
-"""The predefined searches that are there from the first start, and the instance's own id."""
+"""What is there from the first start: predefined searches, and the instance's own id."""
 
 import uuid
 

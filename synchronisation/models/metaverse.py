@@ -49,11 +49,14 @@ class MetaverseObjectType(models.Model):
 
 
 class MetaverseAttribute(models.Model):
+    """searchable: objects are found by its value through an index (`services.search_indexes`)."""
+
     name = models.CharField(max_length=200)
     created = models.DateTimeField(auto_now_add=True)
     type = models.CharField(max_length=12, choices=AttributeType)
     plurality = models.CharField(max_length=12, choices=Plurality, default=Plurality.SINGLE_VALUED)
     built_in = models.BooleanField(default=False)
+    searchable = models.BooleanField(default=False)
     object_types = models.ManyToManyField(MetaverseObjectType, related_name="attributes")
 
     class Meta:

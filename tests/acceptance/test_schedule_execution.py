@@ -1,15 +1,19 @@
-"""A schedule brings people from the HR file into the directory file, started and followed over the API."""
+"""A schedule brings people from file to file, started and followed over the API; they are found in the metaverse."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from activities.models import RunType
+from activities.recorder import SYSTEM
 from jim.accounts.models import Role
 from synchronisation import tasks
+from synchronisation.models import MetaverseAttribute
+from synchronisation.services.runs import start_run
 from tests.acceptance.hr_to_directory import install
 from tests.api import create_key
 from tests.contract.validation import ContractClient
@@ -68,5 +72,27 @@ def test_each_step_begins_when_the_one_before_it_has_ended(
     parent = call(client, "get", f"{V1}/activities?targetType=Schedule&search=Nightly")["items"][0]
     children = call(client, "get", f"{V1}/activities/{parent['id']}/children")
     assert [child["connectedSystemRunType"] for child in children] == list(ORDER)
-    found = call(client, "get", f"{V1}/metaverse/objects?namePrefix=x")
-    assert found["totalCount"] == 0
+
+
+def test_people_are_found_by_name_and_by_an_attribute_made_searchable(
+    client: ContractClient, tmp_path: Path, settings: Any
+) -> None:
+    settings.JIM_CONNECTOR_FILES = tmp_path
+    profiles = install(tmp_path, PEOPLE).profiles
+    for kind in ORDER[:2]:
+        start_run(profiles[kind], initiator=SYSTEM)
+        work_off()
+    objects = f"{V1}/metaverse/objects"
+    someone = call(client, "get", f"{objects}?attributes=Email")["items"][0]
+    prefix = quote(someone["displayName"][:4].upper())
+    assert someone["id"] in {item["id"] for item in call(client, "get", f"{objects}?namePrefix={prefix}")["items"]}
+
+    email = MetaverseAttribute.objects.get(name="Email")
+    path = f"{V1}/metaverse/attributes/{email.pk}"
+    assert call(client, "put", f"{path}/searchable", {"searchable": True})["searchable"] is True
+    filtered = (
+        f"{objects}?filterAttributeName=email&filterAttributeValue={quote(someone['attributes']['Email'].upper())}"
+    )
+    assert [item["id"] for item in call(client, "get", filtered)["items"]] == [someone["id"]]
+    assert call(client, "put", f"{path}/searchable", {"searchable": False})["searchable"] is False
+    assert call(client, "get", path)["searchable"] is False

@@ -32,6 +32,7 @@ def limited_scan(parameter: str) -> Iterator[None]:
             raise
         message = (
             f"Looking through all objects took longer than {limit.total_seconds():g} s "
-            f"({SEARCH_TIMEOUT.key}). Look for the beginning of a display name (namePrefix), or narrow the search."
+            f"({SEARCH_TIMEOUT.key}). Look for the beginning of a display name (namePrefix), filter by an attribute "
+            "that is searchable, or make this one so (PUT /api/v1/metaverse/attributes/{id}/searchable)."
         )
         raise ValidationError({parameter: [message]}) from error

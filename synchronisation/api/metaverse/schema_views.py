@@ -23,6 +23,7 @@ from synchronisation.services.metaverse_schema import (
     update_deletion_rule,
 )
 from synchronisation.services.priorities import contributors
+from synchronisation.services.search_indexes import switch_search_index
 
 from .serializers import (
     ContributorSerializer,
@@ -32,6 +33,7 @@ from .serializers import (
     MetaverseObjectTypeHeaderSerializer,
     MetaverseObjectTypeSerializer,
     MetaverseObjectTypeUpdateSerializer,
+    SearchableSerializer,
 )
 
 WITH_COUNT = [OpenApiParameter("includeChildObjects", OpenApiTypes.BOOL, default=False, description="Adds objectCount")]
@@ -90,6 +92,11 @@ class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, ResourceV
         "list": Operation("listMetaverseAttributes", "List attributes"),
         "create": Operation("createMetaverseAttribute", "Create an attribute"),
         "retrieve": Operation("retrieveMetaverseAttribute", "Retrieve an attribute"),
+        "switch_search_index": Operation(
+            "switchMetaverseAttributeSearch",
+            "Make an attribute searchable, or no longer",
+            description="Makes or drops an index over all objects, while synchronisations run; it costs each of them.",
+        ),
     }
     queryset = MetaverseAttribute.objects.prefetch_related("object_types")
     serializer_class = MetaverseAttributeSerializer
@@ -100,6 +107,14 @@ class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, ResourceV
         object_type_ids = values.pop("object_type_ids")
         with unique_violations({"metaverse_attribute_name": "name"}):
             return create_attribute(values, object_type_ids, self.caller.initiator)
+
+    @extend_schema(request=SearchableSerializer, responses=MetaverseAttributeSerializer)
+    def switch_search_index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        attribute = self.get_object()
+        wanted = SearchableSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        switch_search_index(attribute, **wanted.validated_data, initiator=self.caller.initiator)
+        return self.answer(attribute)
 
 
 class ContributorViewSet(ResourceViewSet):
