@@ -18,6 +18,9 @@ MAKE = sql.SQL("CREATE INDEX CONCURRENTLY {index} ON mvo USING hash (lower(docum
 """A hash, since values may be longer than a btree takes; objects without a value are not in it. The expression is the
 one that the list of objects filters by."""
 
+ANALYSE = "ANALYZE mvo"
+"""Without it the planner takes half a per cent of all objects to have any value."""
+
 DROP = sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {index}")
 
 
@@ -36,6 +39,7 @@ def switch_search_index(attribute: MetaverseAttribute, *, searchable: bool, init
             cursor.execute(DROP.format(index=index))  # also one that was left unfinished
             if searchable:
                 cursor.execute(MAKE.format(index=index, key=key))
+                cursor.execute(ANALYSE)
         attribute.searchable = searchable
         attribute.save(update_fields=["searchable"])
 

@@ -15,6 +15,10 @@ from synchronisation.service_settings import SEARCH_TIMEOUT, value_of
 
 MILLISECOND = timedelta(milliseconds=1)
 
+SCAN_SETTINGS = "SELECT set_config('statement_timeout', %s, true), set_config('enable_indexscan', 'off', true)"
+"""Going through 500,000 objects by the index of names, in the hope of a full page soon, takes six times as long as
+reading the table; an index on the attribute itself is still used, by a bitmap."""
+
 
 @contextmanager
 def limited_scan(parameter: str) -> Iterator[None]:
@@ -25,7 +29,7 @@ def limited_scan(parameter: str) -> Iterator[None]:
     limit = value_of(SEARCH_TIMEOUT)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(limit // MILLISECOND)])
+            cursor.execute(SCAN_SETTINGS, [str(limit // MILLISECOND)])
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

@@ -24,7 +24,10 @@ from .object_serializers import MetaverseObjectHeaderSerializer
 from .scan_limit import limited_scan
 from .values import attach_selected
 
-CONTAINS = """strpos(lower("mvo"."document" ->> %s), lower(%s)) > 0"""
+CONTAINS = """strpos(lower(concat_ws(chr(1), {values})), lower(%s)) > 0"""
+"""Values are joined by a character that no search has, since lowering one long text takes half the time."""
+
+VALUE = """"mvo"."document" ->> %s"""
 ANY_CONTAINS = """
 EXISTS (
     SELECT FROM jsonb_array_elements_text("mvo"."document" -> %s) AS value
@@ -48,7 +51,8 @@ class PredefinedSearchRunViewSet(ListMixin, ResourceViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        enabled = PredefinedSearch.objects.filter(is_enabled=True).prefetch_related("columns__attribute")
+        searches = PredefinedSearch.objects.select_related("metaverse_object_type")
+        enabled = searches.filter(is_enabled=True).prefetch_related("columns__attribute")
         self.search = find_or_404(enabled, uri__iexact=kwargs["predefinedSearchUri"])
 
     @extend_schema(
@@ -60,9 +64,10 @@ class PredefinedSearchRunViewSet(ListMixin, ResourceViewSet):
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         text, sort_by = text_parameter(request, "search"), text_parameter(request, "sortBy")
-        found = self.get_queryset().filter(type=self.search.metaverse_object_type_id)
+        object_type = self.search.metaverse_object_type
+        found = self.get_queryset().filter(type=object_type)
         if text:
-            found = having_part(found, text)
+            found = having_part(found, object_type.attributes.filter(type=AttributeType.TEXT), text)
         found = found.order_by(*_order(sort_by, descends=one_of(request, "sortDirection", DIRECTIONS) != "asc"))
         scanning = "search" if text else "sortBy" if sort_by else None
         with limited_scan(scanning) if scanning else nullcontext():
@@ -71,18 +76,17 @@ class PredefinedSearchRunViewSet(ListMixin, ResourceViewSet):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-def having_part(objects: QuerySet[MetaverseObject], text: str) -> QuerySet[MetaverseObject]:
-    """Objects that have the text, in any case, in one of their text attributes."""
-    attributes = MetaverseAttribute.objects.filter(type=AttributeType.TEXT)
-    conditions = [
-        RawSQL(
-            ANY_CONTAINS if attribute.multi_valued else CONTAINS,
-            [str(attribute.pk), text],
-            output_field=BooleanField(),
-        )
-        for attribute in attributes
-    ]
-    return objects.filter(reduce(or_, map(Q, conditions)))
+def having_part(
+    objects: QuerySet[MetaverseObject], text_attributes: QuerySet[MetaverseAttribute], text: str
+) -> QuerySet[MetaverseObject]:
+    """Objects that have the text, in any case, in one of these attributes."""
+    single = [str(attribute.pk) for attribute in text_attributes if not attribute.multi_valued]
+    several = [str(attribute.pk) for attribute in text_attributes if attribute.multi_valued]
+    conditions = [RawSQL(ANY_CONTAINS, [key, text], output_field=BooleanField()) for key in several]
+    if single:
+        contains = CONTAINS.format(values=", ".join([VALUE] * len(single)))
+        conditions.append(RawSQL(contains, [*single, text], output_field=BooleanField()))
+    return objects.filter(reduce(or_, map(Q, conditions))) if conditions else objects.none()
 
 
 def _order(sort_by: str, *, descends: bool) -> tuple[OrderBy | str, ...]:
