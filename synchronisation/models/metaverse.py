@@ -108,7 +108,7 @@ class MetaverseObject(models.Model):
 
     class Meta:
         db_table = "mvo"
-        # None on the document: it would cost each projection 5 us, and each update its place on the page (HOT).
+        # None on the document: each costs a projection 3 us, and all updates their place on the page (HOT).
         indexes = [
             models.Index(NAME_KEY, "id", name="mvo_by_display_name"),
             models.Index(fields=["deletion_eligible"], name="mvo_marked", condition=Q(deletion_eligible__isnull=False)),

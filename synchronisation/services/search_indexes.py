@@ -1,7 +1,7 @@
 """Search indexes: make the values of a metaverse attribute searchable, or no longer.
 
 Always: an index is made and dropped beside running synchronisations, which wait for neither. It costs each of them:
-5 us for each object it creates, and an update of any value can no longer stay on its page (HOT). So none is there until
+3 us for each object it creates, and an update of any value can no longer stay on its page (HOT). So none is there until
 somebody asks for it; the beginning of a display name is found without.
 """
 
