@@ -27,6 +27,7 @@ from .connector_space import (
     JoinType,
     LeftOver,
     MvoMatchKey,
+    RejectedObject,
     RemovedReference,
 )
 from .metaverse import (
@@ -123,6 +124,7 @@ __all__ = [
     "PredefinedSearch",
     "PredefinedSearchAttribute",
     "ReferenceChangeStatus",
+    "RejectedObject",
     "RemovedReference",
     "RunLease",
     "RunProfile",
