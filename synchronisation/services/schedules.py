@@ -41,11 +41,14 @@ CONNECTION = "sql_connection_string"
 
 @transaction.atomic
 def create_schedule(values: Values, steps: Sequence[Values], initiator: Initiator) -> Schedule:
-    """values: the model's fields. steps: as `replace_steps` takes them. Raises: RefusedError, SecretError."""
+    """values: the model's fields. steps: the steps' fields; ids, which a copy of another schedule has, are left out.
+
+    Raises: RefusedError, SecretError.
+    """
     schedule = Schedule(**values)
     _set_times(schedule)
     schedule.save(force_insert=True)
-    _replace_steps(schedule, steps)
+    _replace_steps(schedule, [{**step, "id": None} for step in steps])
     _record(schedule, OperationType.CREATE, initiator, f"Schedule created with {len(steps)} steps.")
     return schedule
 
@@ -90,35 +93,38 @@ def next_time(schedule: Schedule, moment: datetime) -> datetime:
 
 
 def _set_times(schedule: Schedule) -> None:
-    """Check the pattern, and derive the crontab and the next time from it. Raises: RefusedError."""
-    is_due_by_clock = schedule.trigger_type == TriggerType.CRON
+    """Check the pattern of a schedule that the clock starts, and derive crontab and next time. Raises: RefusedError."""
+    by_clock = schedule.trigger_type == TriggerType.CRON
+    due = next_time(schedule, timezone.now()) if by_clock else None
+    schedule.next_run_time = due if schedule.is_enabled else None
     if schedule.pattern_type != PatternType.CUSTOM:
-        schedule.cron_expression = _timetable(schedule).crontab() if is_due_by_clock else None
-    schedule.next_run_time = next_time(schedule, timezone.now()) if is_due_by_clock else None
-    if not schedule.is_enabled:
-        schedule.next_run_time = None
+        schedule.cron_expression = _timetable(schedule).crontab() if by_clock else None
 
 
 def _timetable(schedule: Schedule) -> Timetable:
-    days = [int(day) for day in (schedule.days_of_week or "").split(",") if day]
+    """Raises: RefusedError."""
+    days = [int(day) for day in _parts(schedule.days_of_week)]
+    if schedule.pattern_type == PatternType.INTERVAL:
+        return _intervals(schedule, days)
     try:
-        if schedule.pattern_type == PatternType.SPECIFIC_TIMES:
-            return at_times([text for text in (schedule.run_times or "").split(",") if text], days)
+        return at_times(_parts(schedule.run_times), days)
     except TimetableError as error:
         raise RefusedError({"run_times": [str(error)]}) from error
-    if schedule.interval_value is None or schedule.interval_unit is None:
-        missing = "interval_value" if schedule.interval_value is None else "interval_unit"
+
+
+def _intervals(schedule: Schedule, days: Sequence[int]) -> Timetable:
+    value, unit = schedule.interval_value, schedule.interval_unit
+    if value is None or unit is None:
+        missing = "interval_value" if value is None else "interval_unit"
         raise RefusedError({missing: ["An interval needs a value and a unit."]})
     try:
-        return at_intervals(
-            schedule.interval_value,
-            schedule.interval_unit,
-            schedule.interval_window_start,
-            schedule.interval_window_end,
-            days,
-        )
+        return at_intervals(value, unit, schedule.interval_window_start, schedule.interval_window_end, days)
     except TimetableError as error:
         raise RefusedError({"interval_window_end": [str(error)]}) from error
+
+
+def _parts(text: str | None) -> list[str]:
+    return text.split(",") if text else []
 
 
 def _custom(schedule: Schedule) -> Any:
@@ -152,7 +158,9 @@ def _step(schedule: Schedule, position: int, values: Values, known: Mapping[UUID
     row.system_id, row.run_profile_id = fields.get("system_id"), fields.get("run_profile_id")
     if step_id is not None:
         row.pk = step_id
-    if connection == SECRET_SHOWN and step_id is not None:
+    if connection == SECRET_SHOWN:
+        if step_id is None:
+            raise RefusedError({f"steps[{position}].{CONNECTION}": ["Write the connection string itself."]})
         row.encrypted_sql_connection_string = known[step_id].encrypted_sql_connection_string
     elif connection:
         row.encrypted_sql_connection_string = encrypt(connection)

@@ -132,7 +132,10 @@ def test_defaults_are_a_manual_schedule_that_is_disabled(administrator: APIClien
             {"steps": [{"stepIndex": 0, "stepType": "SqlScript", "connectedSystemId": 999_999}]},
             "steps[0].connectedSystemId",
         ),
-        ({"steps": [{"stepIndex": 0, "stepType": "PowerShell", "id": UNKNOWN}]}, "steps[0].id"),
+        (
+            {"steps": [{"stepIndex": 0, "stepType": "SqlScript", "sqlConnectionString": "********"}]},
+            "steps[0].sqlConnectionString",
+        ),
         ({"steps": [{"stepIndex": 0, "stepType": "PowerShell", "timeoutSeconds": 86_401}]}, "steps[0].timeoutSeconds"),
     ],
 )
@@ -174,6 +177,13 @@ def test_steps_that_are_sent_replace_the_stored_ones_and_keep_their_ids(
     assert call(administrator, "put", path, {"steps": []})["steps"] == []
     twice = administrator.put(path, {"steps": [changed["steps"][0]]})
     assert_error(twice, 400, "VALIDATION_ERROR", {"steps[0].id": ...})
+
+
+def test_copy_of_a_schedule_has_steps_of_its_own(administrator: APIClient, profile: RunProfile) -> None:
+    created = create(administrator, steps=[run_step(profile, name="Read")])
+    copy = create(administrator, steps=created["steps"])
+    assert copy["steps"][0]["name"] == "Read"
+    assert copy["steps"][0]["id"] != created["steps"][0]["id"]
 
 
 def test_connection_string_is_encrypted_and_never_answered(administrator: APIClient) -> None:
