@@ -87,6 +87,8 @@ def judge(run: Run) -> None:
         if run.specification.partition_id is not None:
             page.cursor.execute(sql("queue_moved"), parameters)
         page.cursor.execute(sql("queue_confirmations"), parameters)
+        page.cursor.execute(sql("note_named"), parameters)
+        page.cursor.execute("ANALYZE named")
         page.cursor.execute("ANALYZE rejected")
         page.cursor.execute("ANALYZE work")
         page.cursor.execute(sql("count_import"))

@@ -23,7 +23,7 @@ from synchronisation.rules.references import Inflow, Outflow, ReferenceFlows, re
 from .amend import Amended, write_amended, written_item
 from .bulk import array_of, copy_rows
 from .items import Item, Outcome
-from .pages import Page, Run
+from .pages import LOOK_UPS_ONLY, Page, Run
 from .precedence import HOUSEKEEPING
 from .reference_scopes import ReferenceScopes
 from .statements import sql
@@ -31,15 +31,6 @@ from .work import read_work
 
 ROWS_PER_OBJECT = 4
 """References a page, per object of its size: one takes a fourth of the time that an object with its values takes."""
-
-LOOK_UPS_ONLY = (
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
-    "SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL from_collapse_limit = 1;"
-    "SET LOCAL jit = off"
-)
-"""A page looks up some thousand rows in tables of any size, table by table in the order its statements are written,
-each by the index that they name, whatever the statistics say: while the first references flow they say that there are
-none, and a page of 5,000 took 43 s. All such plans are dear in theory, so that compiling them would seem to pay."""
 
 FIRST_KEY = ("00000000-0000-0000-0000-000000000000", 0, "00000000-0000-0000-0000-000000000000")
 ANY_NUMBER = 2**63 - 1
@@ -205,6 +196,7 @@ class _Phase:
             parameters |= dict(zip(("last_mvo", "last_attribute", "last_target"), key, strict=True))
             page.cursor.execute(sql("make_reference_candidates"))
             page.cursor.execute(sql("add_held_references"), parameters)
+            page.cursor.execute(sql("add_held_accounts"), parameters)
             self.judge.page(page)
             page.position["key"] = key
         return True

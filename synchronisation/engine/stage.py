@@ -30,15 +30,13 @@ from .errors import RunFailedError
 from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .retry import keep_trying
+from .staged_references import Referring, stage_references
 from .staging import (
     PIECE_REFERENCE,
     REJECTED,
     STAGED,
     STAGED_PIECE,
-    STAGED_REFERENCE,
     UNCHANGED,
-    NewReferences,
-    reference_lines,
     rejected_row,
     staged_line,
 )
@@ -50,6 +48,15 @@ NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
+
+REFERENCES_A_PAGE = 100_000
+"""A page ends with the object that reaches it: 2,000 groups in a row may have a million members, which take 130 bytes
+each until they are written."""
+
+Known = tuple[str | None, bool]
+"""The CSO that an object is (None: there is none), and whether it has other references now."""
+
+NEW: Known = (None, True)
 
 
 @dataclass(slots=True)
@@ -190,9 +197,9 @@ class _Reading:
             yield from batch.objects
 
     def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
-        """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
+        """The next objects, as many as fit; they take shape as they come, so that memory holds what is written."""
         page, before = ReadPage(), self.row_number
-        taken = page.taken
+        taken, references = page.taken, 0
         for row_number, source in enumerate(objects, before + 1):
             self.row_number = row_number
             target = self.targets.get(source.object_type)
@@ -207,6 +214,10 @@ class _Reading:
                 self._reject(page, row_number, source, target.object_type, shaped)
                 continue
             taken.append((row_number, shaped))
+            if shaped.references:
+                references += len(shaped.references)
+                if references >= REFERENCES_A_PAGE:
+                    break
         page.read = self.row_number - before
         return page
 
@@ -244,9 +255,8 @@ class _Reading:
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
-        references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
-            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
+            self._stage(page, read.taken)
             for table, columns, rows in (
                 ("unchanged", UNCHANGED, read.seen),
                 ("rejected", REJECTED, read.rejected),
@@ -255,26 +265,32 @@ class _Reading:
             ):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
-            if references:
-                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, reference_lines(references))
             page.processed = read.read
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
 
-    def _staged_lines(
-        self, page: Page, taken: list[tuple[int, Shaped]], references: list[NewReferences]
-    ) -> Iterator[bytes]:
-        """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
-        if self.is_first:
-            return (staged_line(references, number, shaped, None) for number, shaped in taken)
-        changed = _changed(page, taken)
-        return (
-            staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
-        )
+    def _stage(self, page: Page, taken: list[tuple[int, Shaped]]) -> None:
+        """What is new or differs from the connector space, and its references; in a first import that is all."""
+        known: dict[int, Known] = {}
+        if not self.is_first:
+            known = _changed(page, taken)
+            taken = [(number, shaped) for number, shaped in taken if number in known]
+        lines = (staged_line(number, shaped, known.get(number, NEW)[0]) for number, shaped in taken)
+        copy_lines(page.cursor, "staged", STAGED, lines)
+        new: list[Referring] = []
+        changed: dict[str, Referring] = {}
+        for number, shaped in taken:
+            cso_id, differs = known.get(number, NEW)
+            if cso_id is None:
+                if shaped.references:
+                    new.append((number, shaped.references))
+            elif differs and not shaped.is_delete:
+                changed[cso_id] = number, shaped.references
+        stage_references(page.cursor, new, changed)
 
 
-def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
-    """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
+def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, Known]:
+    """By row number, what is new or differs; the others are noted as unchanged."""
     shapes = [shaped for _, shaped in taken]
     page.cursor.execute(LOOK_UP_BY_INDEX)
     page.cursor.execute(
@@ -288,4 +304,4 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
             "reference_fingerprints": array_of([shaped.reference_fingerprint or "NULL" for shaped in shapes]),
         },
     )
-    return dict(page.cursor.fetchall())
+    return {number: (cso_id, differs) for number, cso_id, differs in page.cursor}

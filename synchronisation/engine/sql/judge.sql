@@ -163,6 +163,33 @@ FROM numbered
 WHERE work.phase = 'missing'
   AND work.ordinal = numbered.ordinal;
 
+-- name: note_named
+-- What the references that objects gained name by external ID, as it will be when all is applied: the only object that
+-- has it then and is not obsolete. Where that is no single one, resolving decides. Judging anew begins anew.
+TRUNCATE named;
+INSERT INTO named (text_hash, cso_id)
+WITH accepted AS (
+    SELECT cso_id, external_id_hash, is_delete
+    FROM staged
+    WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number)
+), answer AS (
+    SELECT external_id_hash, cso_id
+    FROM accepted
+    WHERE NOT is_delete
+    UNION ALL
+    SELECT cso.external_id_hash, cso.id
+    FROM cso
+    WHERE cso.system_id = %(system)s
+      AND cso.status <> 'Obsolete'
+      AND NOT EXISTS (SELECT FROM accepted WHERE accepted.cso_id = cso.id)
+      AND NOT EXISTS (SELECT FROM work WHERE work.phase = 'obsolete' AND work.object_id = cso.id)
+)
+SELECT wanted.text_hash, min(answer.cso_id::text)::uuid
+FROM (SELECT DISTINCT text_hash FROM staged_reference WHERE NOT is_lost) AS wanted
+JOIN answer ON answer.external_id_hash = wanted.text_hash
+GROUP BY wanted.text_hash
+HAVING count(*) = 1;
+
 -- name: count_import
 -- Objects that were read as they were, and not rejected.
 SELECT count(*)

@@ -143,6 +143,7 @@ def _begin_page(database: psycopg.Connection[Any]) -> None:
         _fill(database, name, columns)
     database.execute(sql("make_import_page"), PARAMETERS["make_import_page"])
     database.execute(ANALYZE_PAGE)
+    database.execute(sql("make_resolution"))
 
 
 def identifier(kind: int, n: int) -> str:
@@ -181,16 +182,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "obsolete_deleted": {},
     "note_renamed": LISTED,
     "note_gone": {"ids": CSOS},
+    "remove_references": {**LISTED, "system": HR},
     "insert_references": {**LISTED, "system": HR},
-    "any_changed_references": {},
-    "changed_references": LISTED,
-    "remove_references": {"system": HR, "csos": CSOS, "attributes": [3] * PAGE_SIZE, "hashes": HASHES},
     "note_items": {"first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
-    "resolve_by_external_id": TEXTS,
-    "resolve_by_secondary_external_id": TEXTS,
+    "note_unresolved": {**TEXTS, "by_name": False},
+    "answer_by_external_id": TEXTS,
+    "answer_by_secondary_external_id": TEXTS,
+    "resolve_unresolved": TEXTS,
+    "references_of": {"ids": CSOS},
     "work_page": {"phase": "active", "after": HALF, "limit": PAGE_SIZE},
     # synchronisation
     "highest_change_number": {"system": HR, "mark": 0},
