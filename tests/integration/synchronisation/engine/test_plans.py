@@ -172,7 +172,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "reference_fingerprints": [None] * PAGE_SIZE,
     },
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
-    "make_import_page": LISTED,
+    "make_import_page": {**LISTED, "partition": None},
     "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,

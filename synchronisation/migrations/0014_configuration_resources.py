@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('synchronisation', '0012_deltas_and_lost_connectors'),
+        ('synchronisation', '0013_staged_reference_changes'),
     ]
 
     operations = [

@@ -35,5 +35,5 @@ def create(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("synchronisation", "0013_configuration_resources")]
+    dependencies = [("synchronisation", "0014_configuration_resources")]
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]
