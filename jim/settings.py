@@ -180,6 +180,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": JIM_SWEEP_SECONDS,
         "options": {"expires": JIM_SWEEP_SECONDS},
     },
+    "schedules": {
+        "task": "synchronisation.tasks.schedules",
+        "schedule": JIM_SWEEP_SECONDS,
+        "options": {"expires": JIM_SWEEP_SECONDS},
+    },
     "housekeeping": {
         "task": "synchronisation.tasks.housekeeping",
         "schedule": JIM_HOUSEKEEPING_SECONDS,
@@ -248,6 +253,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SyncRuleDirection": "synchronisation.models.Direction",
         "ScopingGroupType": "synchronisation.models.ScopingGroupType",
         "ComparisonType": "synchronisation.models.ComparisonType",
+        "CertificateSourceType": "synchronisation.models.CertificateSource",
+        "ScheduleTriggerType": "synchronisation.models.TriggerType",
+        "SchedulePatternType": "synchronisation.models.PatternType",
+        "ScheduleIntervalUnit": "synchronisation.models.IntervalUnit",
+        "ScheduleStepType": "synchronisation.models.StepType",
+        "ScheduleStepExecutionMode": "synchronisation.models.StepMode",
+        "ScheduleExecutionStatus": "synchronisation.models.ExecutionStatus",
+        "ScheduleExecutionStepStatus": "synchronisation.models.StepStatus",
+        "ScheduleInitiatorType": "synchronisation.models.ScheduleInitiatorType",
+        "ServiceSettingCategory": "synchronisation.service_settings.Category",
+        "ServiceSettingValueType": "synchronisation.service_settings.ValueType",
     },
     "PATH_CONVERTER_OVERRIDES": {
         "guid": {"type": "string", "format": "uuid"},
@@ -269,7 +285,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "JIM",
-    "SITE_HEADER": "JIM",
+    "SITE_HEADER": "synchronisation.service_settings.instance_name",  # the service setting Instance.Name
     "SITE_SUBHEADER": "Identity synchronisation",
     "SITE_SYMBOL": "sync",
 }

@@ -24,6 +24,8 @@ DESCRIPTION_BY_STATUS = {
     503: "The database or the work queue is not available",
 }
 
+BODIES = ("POST", "PUT", "PATCH")
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -59,7 +61,7 @@ class ContractSchema(AutoSchema):
         return f"{serializer_name.removesuffix('Summary').removesuffix('Header')}Page"
 
     def get_request_serializer(self) -> Any:
-        if hasattr(self.view, "get_input_serializer_class") and self.method in ("POST", "PUT"):
+        if hasattr(self.view, "get_input_serializer_class") and self.method in BODIES:
             return self.view.get_input_serializer_class()
         return super().get_request_serializer()
 
@@ -89,7 +91,7 @@ class ContractSchema(AutoSchema):
             statuses.add(429)
         if "{" in self.path:
             statuses.add(404)
-        if self.method in ("POST", "PUT") or self._reads_query():
+        if self.method in BODIES or self._reads_query():
             statuses.add(400)
         return statuses
 
