@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "jim",
     "jim.accounts",
@@ -247,6 +248,21 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "text": {"type": "string"},
     },
 }
+
+# --- OpenID Connect: off until JIM_OIDC_AUTHORITY is set ---------------------------------------------------------
+
+# Bearer tokens are taken when the audience is set, people sign in to the admin when the client id is.
+JIM_OIDC_AUTHORITY = env.web_url("JIM_OIDC_AUTHORITY")
+JIM_OIDC_AUDIENCE = env.text("JIM_OIDC_AUDIENCE")
+JIM_OIDC_CLIENT_ID = env.text("JIM_OIDC_CLIENT_ID")
+JIM_OIDC_CLIENT_SECRET = _secret("JIM_OIDC_CLIENT_SECRET", required=False)
+JIM_OIDC_SCOPES = env.words("JIM_OIDC_SCOPES", ("openid", "profile"))
+# What clients elsewhere are told, when they reach the provider by another name or have an id of their own.
+JIM_OIDC_PUBLIC_AUTHORITY = env.web_url("JIM_OIDC_PUBLIC_AUTHORITY")
+JIM_OIDC_PUBLIC_CLIENT_ID = env.text("JIM_OIDC_PUBLIC_CLIENT_ID")
+# Whose token it is: the metaverse object whose attribute has the value of the claim.
+JIM_OIDC_CLAIM = env.text("JIM_OIDC_CLAIM", "sub")
+JIM_OIDC_ATTRIBUTE = env.text("JIM_OIDC_ATTRIBUTE", "Object GUID")
 
 # --- Sign-in ----------------------------------------------------------------------------------------------------
 

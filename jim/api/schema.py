@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
+from jim.api.descriptions import operation_descriptions
 from jim.api.serializers import ErrorSerializer
 
 DESCRIPTION_BY_STATUS = {
@@ -27,12 +28,11 @@ DESCRIPTION_BY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the contract. errors: statuses beyond those that follow from the view."""
+    """One operation of the contract; `operations.md` describes it. errors: beyond those that follow from the view."""
 
     id: str
     summary: str
     errors: tuple[int, ...] = ()
-    description: str = ""
 
 
 class ContractSchema(AutoSchema):
@@ -49,7 +49,7 @@ class ContractSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular has its own signature
         """Never a docstring: those speak to developers."""
         operation = self._operation()
-        return operation.description if operation else ""
+        return operation_descriptions().get(operation.id, "") if operation else ""
 
     def get_tags(self) -> list[str]:
         tag = getattr(self.view, "tag", "")

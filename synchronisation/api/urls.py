@@ -13,6 +13,7 @@ from .connector_space.views import (
     ConnectorSpaceViewSet,
     UnresolvedReferenceCountViewSet,
 )
+from .expressions.views import ExpressionTestView
 from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
 from .metaverse.object_views import MetaverseObjectCountViewSet, MetaverseObjectViewSet
 from .metaverse.schema_views import ContributorViewSet, MetaverseAttributeViewSet, MetaverseObjectTypeViewSet
@@ -25,6 +26,7 @@ from .pending_exports.views import (
 from .run_profiles.views import RunProfileViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
 from .scoping.views import ScopingCriterionViewSet, ScopingGroupViewSet
+from .security.views import MetaverseObjectRoleViewSet, RoleMemberViewSet, RoleViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
 converters.register()
@@ -38,6 +40,7 @@ RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
 GROUP = f"{RULE}/scoping-criteria/<int32:groupId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+ROLE = "security/roles/<int32:roleId>"
 VALUES = "<attribute_name:attributeName>/values"
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -109,4 +112,10 @@ urlpatterns = [
     route("metaverse/objects", MetaverseObjectViewSet, get="list"),
     route("metaverse/objects/count", MetaverseObjectCountViewSet, get="count"),
     route("metaverse/objects/<guid:id>", MetaverseObjectViewSet, get="retrieve"),
+    route("metaverse/objects/<guid:id>/roles", MetaverseObjectRoleViewSet, get="list"),
+    route("security/roles", RoleViewSet, get="list"),
+    route(ROLE, RoleViewSet, get="retrieve"),
+    route(f"{ROLE}/members", RoleMemberViewSet, get="list"),
+    route(f"{ROLE}/members/<guid:metaverseObjectId>", RoleMemberViewSet, put="add", delete="remove"),
+    path("synchronisation/expressions/test", ExpressionTestView.as_view()),
 ]
