@@ -143,7 +143,7 @@ class OutcomeSerializer(Serializer):
 
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         """The node has its served names already."""
-        return {name: instance.get(name) for name in self.fields} | {"children": self.get_children(instance)}
+        return {str(name): instance.get(str(name)) for name in self.fields} | {"children": self.get_children(instance)}
 
 
 class AttributeChangeSerializer(Serializer):

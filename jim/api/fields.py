@@ -111,9 +111,9 @@ class TimeSpanField(serializers.Field):
         return format_time_span(value)
 
 
-@extend_schema_field({})
+@extend_schema_field({"type": ["string", "number", "boolean", "array", "object"]})
 class AnyField(serializers.Field):
-    """Whatever JSON can hold, as it is."""
+    """Whatever JSON can hold, as it is. Always give it `allow_null=True`, which the document says for itself."""
 
     def to_internal_value(self, data: Any) -> Any:
         return data

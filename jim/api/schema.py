@@ -64,9 +64,13 @@ class ContractSchema(AutoSchema):
         return super().get_request_serializer()
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        """Without the class's docstring, for the same reason."""
+        """Without the class's docstring, for the same reason. `sometimes_absent` of a serializer names its fields that
+        only some answers have; drf-spectacular takes every answered field for one that is always there."""
         schema = super()._map_basic_serializer(serializer, direction)
         schema.pop("description", None)
+        absent = set(getattr(serializer, "sometimes_absent", ()))
+        if absent:
+            schema["required"] = [name for name in schema["required"] if name not in absent]
         return schema
 
     def _operation(self) -> Operation | None:
@@ -113,7 +117,8 @@ class IntegerExtension(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        """Null is added by the caller, for whatever an extension returns."""
+        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True) | {"type": "integer"}
         bounds = {"minimum": self.target.lowest, "maximum": self.target.highest}
         own = {name: value for name, value in schema.items() if value != bounds.get(name)}
         return own | {"format": self.target.format}

@@ -34,7 +34,7 @@ class ExpressionTestRequestSerializer(Serializer):
 class ExpressionTestResultSerializer(Serializer):
     """What `services.expression_trial` returns."""
 
-    is_valid = BooleanField()
+    is_valid = BooleanField()  # type: ignore[assignment]  # a field here
     result = AnyField(allow_null=True)
     result_type = CharField(allow_null=True, help_text="An attribute type, with [] behind it for a list")
     error_message = CharField(allow_null=True)

@@ -1,5 +1,6 @@
 from typing import Any
 
+import orjson
 import pytest
 from rest_framework.test import APIClient
 
@@ -39,3 +40,8 @@ def test_page_and_error_have_the_fields_of_the_contract(document: dict[str, Any]
     assert schemas["ExecutionItem"]["properties"]["errorType"]["oneOf"][0] == {
         "$ref": "#/components/schemas/ExecutionItemErrorType"
     }
+
+
+def test_nothing_is_called_nullable_twice(document: dict[str, Any]) -> None:
+    text = orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS).decode()
+    assert '"null","null"' not in text
