@@ -9,12 +9,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from jim.api.descriptions import operation_descriptions
 from jim.api.serializers import ErrorSerializer
 
 DESCRIPTION_BY_STATUS = {
+    304: "Unchanged: the object is still as the ETag in If-None-Match says",
     400: "The request is malformed, or refused by a rule",
     401: "Credentials are missing, invalid, expired or disabled",
     403: "The role is missing",
@@ -24,6 +25,13 @@ DESCRIPTION_BY_STATUS = {
     500: "Unexpected fault, or the external store failed",
     503: "The database or the work queue is not available",
 }
+
+RETRIEVE = "retrieve"
+"""The action of views that answers one object, with its ETag."""
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of an earlier answer: 304 if nothing changed"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,9 @@ class ContractSchema(AutoSchema):
         """Never a docstring: those speak to developers."""
         operation = self._operation()
         return operation_descriptions().get(operation.id, "") if operation else ""
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        return [IF_NONE_MATCH] if getattr(self.view, "action", None) == RETRIEVE else []
 
     def get_tags(self) -> list[str]:
         tag = getattr(self.view, "tag", "")
@@ -82,6 +93,8 @@ class ContractSchema(AutoSchema):
         for status in self._error_statuses():
             answer = OpenApiResponse(ErrorSerializer, DESCRIPTION_BY_STATUS[status])
             bodies.setdefault(str(status), self._get_response_for_code(answer, str(status), direction=direction))
+        if getattr(self.view, "action", None) == RETRIEVE:
+            bodies["304"] = {"description": DESCRIPTION_BY_STATUS[304]}
         return dict(sorted(bodies.items()))
 
     def _error_statuses(self) -> set[int]:
@@ -108,6 +121,15 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         description = "A key that starts with jim_ak_"
         return {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": description}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "synchronisation.sign_in.bearer.BearerAuthentication"
+    name = "BearerAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        description = "An access token of the provider that getAuthConfig names, if there is one"
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description}
 
 
 class IntegerExtension(OpenApiSerializerFieldExtension):

@@ -22,7 +22,7 @@ from tests.integration.synchronisation.api.scoping import Scope
 from tests.integration.synchronisation.api.test_matching_rules import create as create_matching_rule
 
 Known = dict[str, Any]
-"""Parameter of a path -> a value that names something. A bare `id` is known as `segment/id`, by what comes before it."""
+"""Parameter of a path -> a value that names something; a bare `id` is known as `segment/id`, by what is before it."""
 
 
 def install(client: ContractClient, hr: Any, directory: Any) -> Known:

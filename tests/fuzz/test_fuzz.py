@@ -70,7 +70,7 @@ def served_operations() -> tuple[APIOperation, ...]:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Whatever is written in the block is taken back; marked as tests mark theirs, so that durable blocks fit inside."""
+    """What is written in the block is taken back; it is marked as tests mark theirs: durable blocks fit inside."""
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]  # as django.test.TestCase does
     with block:
