@@ -59,7 +59,7 @@ class ContractSchema(AutoSchema):
         operation = self._operation()
         return operation_descriptions().get(operation.id, "") if operation else ""
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> Any:
         return [IF_NONE_MATCH] if getattr(self.view, "action", None) == RETRIEVE else []
 
     def get_tags(self) -> list[str]:
