@@ -8,6 +8,7 @@ INSTALLED := $(VENV)/.installed
 USERS ?= 100000
 OUT ?= benchmarks/results/users-$(USERS).json
 TESTS ?=
+WORKERS ?= 2
 EXAMPLES ?= 100
 CLIENTS ?= 50
 SECONDS ?= 20
@@ -32,8 +33,8 @@ sample: setup ## Configure the running JIM with the sample systems, rules and ru
 worker: setup ## Run one more worker for the running instance, or for DATABASE_URL and REDIS_URL
 	@$(BIN)/jim worker
 
-test: setup ## Run all tests, or those named in TESTS
-	$(BIN)/pytest $(TESTS)
+test: setup ## Run all tests, or those named in TESTS, by WORKERS at a time
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 test-fast: setup ## Run the tests that need no database
 	$(BIN)/pytest tests/unit

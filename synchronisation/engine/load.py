@@ -79,6 +79,8 @@ def load_unjoined(
     """
     if before is not None:
         world.matched_before = before.matched
+    if cursor.execute(sql("any_unjoined_key")).fetchone() is None:
+        return
     keys = {
         (matcher.rule_id, key)
         for mvo in mvos
@@ -87,7 +89,7 @@ def load_unjoined(
         for matcher in target.matchers
         for key in matcher.keys_of(mvo.document, matcher.target_key)
     }
-    if not keys or cursor.execute(sql("any_unjoined_key")).fetchone() is None:
+    if not keys:
         return
     rule_ids, hashes = zip(*keys, strict=True)
     parameters = {"rules": list(rule_ids), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}

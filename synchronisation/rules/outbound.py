@@ -114,7 +114,7 @@ def _match(mvo: Mvo, target: OutboundTarget, wanted: OutboundRules, world: World
 
     Raises: AmbiguousMatchError.
     """
-    for matcher in target.matchers:
+    for matcher in target.matchers if world.unjoined else ():
         keys = matcher.keys_of(mvo.document, matcher.target_key)
         found = {a.cso_id: a for key in keys for a in world.unclaimed((matcher.rule_id, key))}
         candidates = [account for account in found.values() if account.object_type_id in wanted.types]

@@ -1,8 +1,9 @@
 -- name: forget_reference_flows
+-- An interrupted beginning begins anew.
 TRUNCATE reference_inflow, reference_outflow;
 
 -- name: forget_reference_work
--- An interrupted beginning begins anew.
+-- Likewise, what the phase itself has noted.
 TRUNCATE mvo_work, account_work, flowed_reference, failed_join, item_by_cso;
 
 -- name: announce_references

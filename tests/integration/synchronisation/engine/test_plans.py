@@ -75,6 +75,14 @@ INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, nam
 SELECT pg_temp.id('2', n / 10 + 1), 1, 3, text, hash, hash, CASE WHEN n %% 100 > 0 THEN cso END
 FROM object;
 
+INSERT INTO mvo_reference (mvo_id, attribute_id, target_id, system_id, rule_id)
+SELECT pg_temp.id('1', n / 10 + 1), 3, mvo, 1, 1
+FROM object;
+
+INSERT INTO pending_export_reference (cso_id, attribute_id, target_id, is_removal, system_id, status)
+SELECT pg_temp.id('2', n / 10 + 1), 3, mvo, false, 2, 'Pending'
+FROM object;
+
 INSERT INTO work (phase, ordinal, object_id)
 SELECT phase, n, CASE phase WHEN 'active' THEN cso ELSE export END
 FROM object, unnest(ARRAY['active', 'export']) AS phase;
@@ -86,7 +94,10 @@ INSERT INTO staged (
 SELECT n, n, cso, false, false, kind, text, hash, '{}', hash
 FROM object;
 """
-TABLES = ("mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference")
+TABLES = (
+    "mvo", "cso", "cso_join", "mvo_match_key", "cso_match_key", "pending_export", "cso_reference", "mvo_reference",
+    "pending_export_reference",
+)  # fmt: skip
 RUN_TABLES = ("work", "staged")
 LARGE = frozenset(TABLES + RUN_TABLES)
 
@@ -166,8 +177,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "insert_new": {**LISTED, "system": HR, "partition": None},
     "update_changed": {**LISTED, "system": HR, "partition": None},
     "obsolete_deleted": {},
-    "remove_references": {},
+    "note_renamed": LISTED,
+    "note_gone": {"ids": CSOS},
     "insert_references": {**LISTED, "system": HR},
+    "any_changed_references": {},
+    "changed_references": LISTED,
+    "remove_references": {"system": HR, "csos": CSOS, "attributes": [3] * PAGE_SIZE, "hashes": HASHES},
     "note_items": {"first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
