@@ -29,8 +29,20 @@ A connector may yield text for any type: the engine coerces it to the schema's t
 the Python type of the attribute (references as the text its store uses).
 """
 
-Given = Value | Sequence[Value]
-"""What an import gives for one attribute: a value, or a sequence of values. Empty text and empty bytes are no value."""
+
+@dataclass(frozen=True, slots=True)
+class ValuesChange:
+    """What a multi-valued attribute gains and loses."""
+
+    add: Sequence[Value] = ()
+    remove: Sequence[Value] = ()
+
+
+Given = Value | Sequence[Value] | ValuesChange
+"""What an import gives for one attribute: a value, or a sequence of values. Empty text and empty bytes are no value.
+
+Of a multi-valued attribute a partial update may give what it gained and lost instead.
+"""
 
 
 def values_of(given: Given | None) -> Sequence[Value]:
@@ -39,6 +51,8 @@ def values_of(given: Given | None) -> Sequence[Value]:
         return ()
     if isinstance(given, (str, bytes)):
         return (given,)
+    if isinstance(given, ValuesChange):
+        raise TypeError("only partial updates give values as added and removed: see Capabilities.partial_updates")
     return given if isinstance(given, (list, tuple, Sequence)) else (given,)
 
 
@@ -141,7 +155,8 @@ class Capabilities:
     container_creation: bool = False
     parallel_export: bool = False
     partial_updates: bool = False
-    """Import objects name only the attributes that changed; the others stay as they are."""
+    """Of an object that a delta import gives as UPDATE, or UNSPECIFIED, attributes that are not named stay as they are,
+    and values may come as a `ValuesChange`. ADD gives it whole, as full imports do."""
     checks_references: bool = False
     """The store refuses a reference to an object that it does not have: such values follow once it does."""
     durable: Durability = Durability.PER_BATCH
@@ -196,6 +211,8 @@ class ImportObject(Struct, gc=False):
     attributes: attribute name, in the spelling of the schema -> its value or values; a dictionary, or a `Row`.
     Unselected ones may be left out.
     row: where it stands in the source (line number of a file), for messages; 0 when there is no such place.
+    part: a very large object may come in parts, numbered from 1, in order and in any batches; 0 is an object that comes
+    alone. Each names the external ID; those after the first name multi-valued attributes with more of their values.
     error: set when the connector could not read this one object; the engine makes it an item.
     """
 
@@ -204,6 +221,7 @@ class ImportObject(Struct, gc=False):
     row: int = 0
     change: Change = Change.UNSPECIFIED
     error: "ObjectFault | None" = None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +267,6 @@ class ExportOperation(StrEnum):
     CREATE = "Create"
     UPDATE = "Update"
     DELETE = "Delete"
-
-
-@dataclass(frozen=True, slots=True)
-class ValuesChange:
-    """What a multi-valued attribute gains and loses."""
-
-    add: Sequence[Value] = ()
-    remove: Sequence[Value] = ()
 
 
 AttributeChange = Value | ValuesChange | None

@@ -21,6 +21,8 @@ from connectors.contract import (
     ExportOperation,
     ExportRequest,
     ExportResult,
+    Given,
+    HierarchyNode,
     ImportBatch,
     ImportObject,
     ImportRequest,
@@ -38,6 +40,9 @@ Attributes = dict[str, tuple[Value, ...]]
 
 STORE = "Store"
 PARTIAL_UPDATES = "Partial Updates"
+NAMES_VALUES = "Names Added And Removed Values"
+PART_SIZE = "Part Size"
+PARTITIONS = "Partitions"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
 CHECKS_REFERENCES = "Checks References"
@@ -47,13 +52,14 @@ AWAY = "The store is away; try again."
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One change of the store. changed: the attributes it wrote."""
+    """One change of the store. changed: the attributes it wrote, with what each gained and lost."""
 
     number: int
     object_type: str
     external_id: str
     change: Change
-    changed: frozenset[str] = frozenset()
+    changed: Mapping[str, ValuesChange] = field(default_factory=dict)
+    partition: str | None = None
 
 
 @dataclass(slots=True)
@@ -61,7 +67,8 @@ class InMemoryStore:
     """What an InMemoryConnector connects to, with levers to make it fail.
 
     object_types: its schema; the attribute flagged external_id identifies.
-    objects: object type -> external ID -> attributes.
+    objects: object type -> external ID -> attributes. partition_of: (object type, external ID) -> partition, of those
+    that are in one.
     failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
     times_away: so many of the next operations find the store away. away_after: so many objects are given or taken
     before it goes away, once. read_breaks_after: objects a read gives before it breaks. forgotten: the log is kept only
@@ -70,6 +77,7 @@ class InMemoryStore:
 
     object_types: tuple[SchemaObjectType, ...]
     objects: dict[str, dict[str, Attributes]] = field(default_factory=dict)
+    partition_of: dict[tuple[str, str], str] = field(default_factory=dict)
     log: list[Logged] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     faults: dict[str, ObjectFault] = field(default_factory=dict)
@@ -85,13 +93,24 @@ class InMemoryStore:
         """Create an object or change those of its attributes that are named."""
         of_type = self.objects.setdefault(object_type, {})
         change = Change.UPDATE if external_id in of_type else Change.ADD
-        of_type.setdefault(external_id, {}).update({name: tuple(values) for name, values in attributes.items()})
-        self._note(object_type, external_id, change, frozenset(attributes))
+        known = of_type.setdefault(external_id, {})
+        changed = {name: _difference(known.get(name, ()), values) for name, values in attributes.items()}
+        known.update({name: tuple(values) for name, values in attributes.items()})
+        self._note(object_type, external_id, change, changed)
+
+    def move(self, object_type: str, external_id: str, partition: str) -> None:
+        """Put an object into a partition: gone from the one it was in, new in the other."""
+        before = self.partition_of.get((object_type, external_id))
+        if before is not None:
+            self._note(object_type, external_id, Change.DELETE, {})
+        self.partition_of[object_type, external_id] = partition
+        self._note(object_type, external_id, Change.ADD, {})
 
     def remove(self, object_type: str, external_id: str) -> None:
         """Delete an object; nothing happens if there is none."""
         if self.objects.get(object_type, {}).pop(external_id, None) is not None:
-            self._note(object_type, external_id, Change.DELETE, frozenset())
+            self._note(object_type, external_id, Change.DELETE, {})
+            self.partition_of.pop((object_type, external_id), None)
 
     def external_id_attribute(self, object_type: str) -> str:
         found = next(known for known in self.object_types if known.name == object_type)
@@ -105,8 +124,9 @@ class InMemoryStore:
         if self.away_after is not None:
             self.away_after -= 1
 
-    def _note(self, object_type: str, external_id: str, change: Change, changed: frozenset[str]) -> None:
-        self.log.append(Logged(self.position + 1, object_type, external_id, change, changed))
+    def _note(self, object_type: str, external_id: str, change: Change, changed: Mapping[str, ValuesChange]) -> None:
+        partition = self.partition_of.get((object_type, external_id))
+        self.log.append(Logged(self.position + 1, object_type, external_id, change, changed, partition))
 
     @property
     def position(self) -> int:
@@ -122,6 +142,9 @@ class InMemoryConnector(Connector):
     settings_schema = (
         Setting(STORE, SettingType.STRING, "Name of the store.", required=True),
         Setting(PARTIAL_UPDATES, SettingType.CHECK_BOX, "Delta imports name changed attributes only.", default=False),
+        Setting(NAMES_VALUES, SettingType.CHECK_BOX, "Partial updates say what was added and removed.", default=False),
+        Setting(PART_SIZE, SettingType.INTEGER, "Values of an attribute that come at a time; 0: all.", default=0),
+        Setting(PARTITIONS, SettingType.CHECK_BOX, "Objects lie in partitions.", default=False),
         Setting(TARGET_GIVES_IDENTIFIERS, SettingType.CHECK_BOX, "Creates get their external ID here.", default=False),
         Setting(CONFIRMS_ITSELF, SettingType.CHECK_BOX, "Exports need no confirming import.", default=False),
         Setting(CHECKS_REFERENCES, SettingType.CHECK_BOX, "References must name objects that exist.", default=False),
@@ -144,6 +167,8 @@ class InMemoryConnector(Connector):
             full_import=True,
             delta_import=True,
             export=True,
+            hierarchy=at_most or bool(settings.get(PARTITIONS)),
+            partitions=at_most or bool(settings.get(PARTITIONS)),
             partial_updates=at_most or bool(settings.get(PARTIAL_UPDATES)),
             checks_references=bool(settings.get(CHECKS_REFERENCES)),
         )
@@ -158,12 +183,17 @@ class InMemoryConnector(Connector):
     def discover_schema(self) -> Sequence[SchemaObjectType]:
         return self._reach_store().object_types
 
+    def discover_hierarchy(self) -> Sequence[HierarchyNode]:
+        if not self.settings.get(PARTITIONS):
+            return super().discover_hierarchy()
+        return [HierarchyNode(name, name) for name in sorted(set(self._reach_store().partition_of.values()))]
+
     def read(self, request: ImportRequest) -> Iterator[ImportBatch]:
         store = self._reach_store()
         _check_selected(store, request)
         watermark = str(store.position)
         objects = self._changed_objects(store, request) if request.delta else _all_objects(store, request)
-        objects = _breaking(objects, store.read_breaks_after)
+        objects = _in_parts(store, _breaking(objects, store.read_breaks_after), int(self.settings.get(PART_SIZE) or 0))
         total = None if request.delta else sum(map(len, store.objects.values()))
         objects = _wearing(objects, store)
         # The first batch comes even without objects: it carries the watermark.
@@ -199,10 +229,25 @@ class InMemoryConnector(Connector):
     def _changed_objects(self, store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
         """What happened after the watermark, in order; an object that changed twice comes twice."""
         after = _position(store, request.watermark)
-        partial = bool(self.settings.get(PARTIAL_UPDATES))
         for logged in store.log:
-            if logged.number > after:
-                yield _changed_object(store, logged, request, partial)
+            if logged.number > after and request.partition in (None, logged.partition):
+                yield self._changed_object(store, logged, request)
+
+    def _changed_object(self, store: InMemoryStore, logged: Logged, request: ImportRequest) -> ImportObject:
+        """The object as it is now, as the log says it changed; an object deleted since names itself alone."""
+        identifier = store.external_id_attribute(logged.object_type)
+        attributes = store.objects.get(logged.object_type, {}).get(logged.external_id)
+        if logged.change is Change.DELETE or attributes is None:
+            return ImportObject(logged.object_type, {identifier: (logged.external_id,)}, change=Change.DELETE)
+        selected: Sequence[str] = request.object_types.get(logged.object_type, ())
+        given: dict[str, Given] = {name: attributes.get(name, ()) for name in selected}
+        if self.settings.get(PARTIAL_UPDATES) and logged.change is Change.UPDATE:
+            given = {name: given[name] for name in selected if name == identifier or name in logged.changed}
+            if self.settings.get(NAMES_VALUES):
+                several = request.multi_valued.get(logged.object_type, frozenset())
+                given |= {name: logged.changed[name] for name in given if name in several and name in logged.changed}
+        error = store.faults.get(logged.external_id)
+        return ImportObject(logged.object_type, given, change=logged.change, error=error)
 
     def _write(self, store: InMemoryStore, item: ExportObject, external_ids: dict[str, str]) -> str | None:
         """Apply one change; why it failed, or None."""
@@ -278,6 +323,8 @@ def _position(store: InMemoryStore, watermark: str | None) -> int:
 def _all_objects(store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
     for object_type, of_type in store.objects.items():
         for external_id, attributes in of_type.items():
+            if request.partition not in (None, store.partition_of.get((object_type, external_id))):
+                continue
             selected = request.object_types.get(object_type, ())
             yield ImportObject(
                 object_type,
@@ -286,20 +333,23 @@ def _all_objects(store: InMemoryStore, request: ImportRequest) -> Iterator[Impor
             )
 
 
-def _changed_object(store: InMemoryStore, logged: Logged, request: ImportRequest, partial: bool) -> ImportObject:
-    """The object as it is now, as the log says it changed; an object deleted since names itself alone."""
-    identifier = store.external_id_attribute(logged.object_type)
-    attributes = store.objects.get(logged.object_type, {}).get(logged.external_id)
-    if logged.change is Change.DELETE or attributes is None:
-        return ImportObject(logged.object_type, {identifier: (logged.external_id,)}, change=Change.DELETE)
-    only = logged.changed | {identifier} if partial and logged.change is Change.UPDATE else None
-    selected = [name for name in request.object_types.get(logged.object_type, ()) if only is None or name in only]
-    return ImportObject(
-        logged.object_type,
-        {name: attributes.get(name, ()) for name in selected},
-        change=logged.change,
-        error=store.faults.get(logged.external_id),
-    )
+def _in_parts(store: InMemoryStore, objects: Iterable[ImportObject], size: int) -> Iterator[ImportObject]:
+    """Objects with more than so many values of an attribute come in parts, one after the other."""
+    for item in objects:
+        values = {name: given for name, given in item.attributes.items() if isinstance(given, tuple)}
+        longest = max(map(len, values.values()), default=0)
+        if not size or longest <= size:
+            yield item
+            continue
+        identifier = store.external_id_attribute(item.object_type)
+        yield _part(item, {**item.attributes, **{name: given[:size] for name, given in values.items()}}, 1)
+        for number, start in enumerate(range(size, longest, size), 2):
+            more = {name: given[start : start + size] for name, given in values.items() if len(given) > start}
+            yield _part(item, {identifier: item.attributes[identifier], **more}, number)
+
+
+def _part(whole: ImportObject, attributes: Mapping[str, Given], number: int) -> ImportObject:
+    return ImportObject(whole.object_type, attributes, change=whole.change, error=whole.error, part=number)
 
 
 def _wearing(objects: Iterator[ImportObject], store: InMemoryStore) -> Iterator[ImportObject]:
@@ -313,6 +363,12 @@ def _breaking(objects: Iterator[ImportObject], after: int | None) -> Iterator[Im
         if count == after:
             raise SourceError(f"The store broke off after {count} objects.", position=count)
         yield item
+
+
+def _difference(before: Sequence[Value], after: Sequence[Value]) -> ValuesChange:
+    return ValuesChange(
+        [value for value in after if value not in before], [value for value in before if value not in after]
+    )
 
 
 def _changed(values: tuple[Value, ...], change: AttributeChange) -> tuple[Value, ...]:

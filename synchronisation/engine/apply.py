@@ -15,6 +15,7 @@ from .imported_references import ImportedReferences
 from .items import Item, Outcome, count_item
 from .lanes import Lanes, Turn
 from .pages import Page, Run
+from .rejections import remember, settle
 from .statements import sql
 from .work import for_each_page
 
@@ -40,6 +41,7 @@ def apply_staged(run: Run) -> None:
             lanes.submit(partial(_apply_page, run, waiting, staged))
     while _reject_page(run):
         pass
+    settle(run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,29 @@ def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None
 def _reject_page(run: Run) -> bool:
     """Write the error items of the next rejected rows; False when there are none."""
     with run.page() as page:
-        page.cursor.execute(sql("rejected_page"), {"after": run.position.get("rejected", 0), "limit": run.page_size})
+        after = run.position.get("rejected", 0)
+        page.cursor.execute(sql("rejected_page"), {"after": after, "limit": run.page_size})
         rows = page.cursor.fetchall()
         for row_number, object_type, external_id, display_name, cso_id, error_type, message in rows:
             run.position["rejected"] = row_number
             change = "Update" if cso_id else "Add"
             page.items.append(Item(external_id, display_name, object_type, change, error_type, message, cso_id=cso_id))
+        if rows:
+            remember(run, page, after=after, last=rows[-1][0])
         page.processed = len(rows)
     return bool(rows)
 
 
 def obsolete_missing(run: Run) -> None:
     """Mark what was not read; it stays in the connector space until synchronisation has acted on it."""
+    if run.specification.partition_id is not None:
+        for_each_page(run, "moved", partial(_adopt_page, run))
     for_each_page(run, "obsolete", partial(_obsolete_page, run))
+
+
+def _adopt_page(run: Run, page: Page, ids: list[str]) -> None:
+    """An object belongs to the partition that last read it."""
+    page.cursor.execute(sql("adopt_objects"), {"ids": array_of(ids), "partition": run.specification.partition_id})
 
 
 def _obsolete_page(run: Run, page: Page, ids: list[str]) -> None:

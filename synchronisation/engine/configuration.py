@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from activities.models import Activity, RunType
-from connectors.contract import AttributeType, Connector
+from connectors.contract import AttributeType, Capabilities, Connector
 from synchronisation import models
 from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
@@ -30,6 +30,8 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
+    connector = connector_for(profile.system)
+    partition = profile.partition if connector.capabilities(connector.settings).partitions else None
     synchronises = profile.run_type in SYNCHRONISATIONS
     rules = _rules() if synchronises else []
     systems = {profile.system_id: profile.system}
@@ -37,14 +39,14 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     return spec.Specification(
         now=now,
         run_type=profile.run_type,
-        system=_system(profile.system, connector_for(profile.system)),
+        system=_system(profile.system, connector),
         systems=tuple(_system(system) for system in systems.values()),
         object_types=tuple(map(_object_type, _object_types(systems))),
         metaverse_types=_metaverse_types() if synchronises or profile.run_type == RunType.EXPORT else (),
         rules=tuple(_rule(rule) for rule in rules),
         matching_rules=_matching_rules() if synchronises else (),
-        partition_id=profile.partition_id,
-        partition=profile.partition.external_id if profile.partition else None,
+        partition_id=partition.pk if partition else None,
+        partition=partition.external_id if partition else None,
         file_path=profile.file_path or None,
         page_size=profile.page_size,
         ignore_deletion_threshold=bool(activity.options.get("ignoreDeletionThreshold")),
@@ -77,6 +79,7 @@ def _rules() -> list[models.SyncRule]:
 
 def _system(system: models.ConnectedSystem, connector: Connector | None = None) -> spec.System:
     """connector: of the run's own system."""
+    capabilities = Capabilities() if connector is None else connector.capabilities(connector.settings)
     return spec.System(
         id=system.id,
         name=system.name,
@@ -85,7 +88,8 @@ def _system(system: models.ConnectedSystem, connector: Connector | None = None) 
         deletion_threshold_minimum=system.deletion_threshold_minimum,
         max_export_attempts=system.max_export_attempts,
         self_confirming=connector is not None and connector.self_confirming,
-        checks_references=connector is not None and connector.capabilities(connector.settings).checks_references,
+        checks_references=capabilities.checks_references,
+        partial_updates=capabilities.partial_updates,
     )
 
 

@@ -1,7 +1,8 @@
-"""Deletion: what becomes of MVOs that lost a CSO of the synchronised system and found no other.
+"""Deletion: what becomes of MVOs that lost a CSO of the synchronised system and found no other, or lost an account.
 
-In: the `freed` rows of this run. Out: MVOs deleted or marked, their accounts deprovisioned, or for those that stay
-values recalled and the outbound rules judged once more; and the item of each CSO that left, written here once.
+In: the `freed` and `lost_account` rows of this run. Out: MVOs deleted or marked, their accounts deprovisioned, or for
+those that stay values recalled and the outbound rules judged once more; and the item of each CSO that left, written
+here once.
 Always: an MVO whose accounts' deletes are queued stays, as obsolete, until the last of them has been exported.
 """
 
@@ -12,18 +13,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from synchronisation.rules.contribution import withdrawn
-from synchronisation.rules.deletion import Verdict, judge_deletion
+from synchronisation.rules.deletion import Judgement, Verdict, is_connector, judge_deletion
 from synchronisation.rules.errors import ObjectError
 from synchronisation.rules.inbound import commit
 from synchronisation.rules.outbound import deprovision, synchronise_outbound
 from synchronisation.rules.world import Account, Mvo, World
 
+from .amend import Amended, write_amended, written_item
 from .bulk import array_of
 from .items import Item, Outcome
 from .load import empty_world, load_mvos, load_unjoined
 from .pages import Page, Run
 from .statements import sql
-from .synchronise import Synchroniser, attribute_changes, effect_outcomes
+from .synchronise import Synchroniser, attribute_changes, effect_outcomes, leave_over
 from .write import write_world
 
 
@@ -34,6 +36,8 @@ def judge_freed(run: Run) -> None:
         row: Any = page.cursor.execute(sql("count_freed")).fetchone()
         run.expect(row[0])
     while judge.page():
+        pass
+    while judge.page_of_lost_accounts():
         pass
 
 
@@ -54,11 +58,13 @@ class Freed(NamedTuple):
 class Verdicts:
     """What a page's judgements leave to be done together.
 
-    marked: (MVO id, when it may be deleted); kept: MVOs that stay, with the item and outcome of the CSO that left.
+    marked: (MVO id, when it may be deleted, the system it lost); kept: MVOs that stay, with the item and outcome of the
+    CSO that left; deleted: ids of those that went for the loss of an account.
     """
 
-    marked: list[tuple[str, datetime]] = field(default_factory=list)
+    marked: list[tuple[str, datetime, int]] = field(default_factory=list)
     kept: list[tuple[Item, Outcome, Mvo]] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
 
 
 class Deleter:
@@ -115,8 +121,8 @@ class _Judge:
             verdicts = Verdicts()
             for row in rows:
                 page.items.append(self._judge(page, world, row, verdicts))
-            self._keep(page, world, verdicts.kept)
-            self._mark(page, verdicts.marked)
+            self._keep(page, world, verdicts)
+            _mark(page, verdicts.marked)
             write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
             page.processed = len(rows)
             page.position["freed"] = rows[-1].ordinal
@@ -147,11 +153,54 @@ class _Judge:
         except ObjectError as error:
             item.error_type, item.error_message = error.error_type, str(error)
         if judgement.verdict is Verdict.MARK:
-            mvo.deletion_eligible = True
-            verdicts.marked.append((mvo.id, page.now + timedelta(seconds=judgement.grace_seconds)))
-            left.add(Outcome("MvoDeletionScheduled"))
+            self._schedule(page, mvo, judgement, self.system_id, left, verdicts)
         verdicts.kept.append((item, left, mvo))
         return item
+
+    def _schedule(
+        self, page: Page, mvo: Mvo, judgement: Judgement, lost: int, cause: Outcome, verdicts: Verdicts
+    ) -> None:
+        """The MVO is to be deleted later. lost: the system that it lost its CSO of."""
+        verdicts.marked.append((mvo.id, page.now + timedelta(seconds=judgement.grace_seconds), lost))
+        if not mvo.deletion_eligible:
+            mvo.deletion_eligible = True
+            cause.add(Outcome("MvoDeletionScheduled"))
+
+    def page_of_lost_accounts(self) -> bool:
+        """Judge the next MVOs from which the export rules took an account; False when there are none."""
+        with self.run.page() as page:
+            run = self.run
+            parameters = {"after": run.position.get("lost", 0), "limit": run.page_size}
+            parameters |= {"month": run.month, "activity": run.activity_id}
+            rows = page.cursor.execute(sql("lost_account_page"), parameters).fetchall()
+            if not rows:
+                return False
+            world = empty_world(page.cursor)
+            for mvo in load_mvos(page.cursor, {row[1] for row in rows}, None):
+                world.add(mvo)
+            verdicts = Verdicts()
+            told: dict[int, Amended] = {}
+            for _, mvo_id, system_id, item_ordinal, *columns in rows:
+                amended = told.setdefault(item_ordinal, _written(mvo_id, item_ordinal, columns))
+                found = world.mvos.get(mvo_id)
+                if found is not None:
+                    self._judge_loss(page, world, found, system_id, _cause(amended.item), verdicts)
+            write_amended(run, page, told.values())
+            _mark(page, verdicts.marked)
+            write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
+            page.position["lost"] = rows[-1][0]
+        return True
+
+    def _judge_loss(self, page: Page, world: World, mvo: Mvo, lost: int, cause: Outcome, verdicts: Verdicts) -> None:
+        """What the export rules did to an MVO's account may make its deletion rule fire, as any other loss."""
+        if mvo.is_obsolete or mvo.id in verdicts.deleted:
+            return
+        judgement = judge_deletion(mvo, self.rules.types[mvo.type_id], lost_system_id=lost)
+        if judgement.verdict is Verdict.DELETE:
+            verdicts.deleted.add(mvo.id)
+            self.deleter.delete(world, mvo, cause.add(Outcome("MvoDeleted")))
+        elif judgement.verdict is Verdict.MARK:
+            self._schedule(page, mvo, judgement, lost, cause, verdicts)
 
     def _withdraw(self, world: World, mvo: Mvo, item: Item, *, keeps_values: bool) -> None:
         """The system that lost its object holds nothing of the MVO any more. Raises: ObjectError."""
@@ -162,21 +211,41 @@ class _Judge:
             item.outcomes[0].add(Outcome("AttributeFlow", flows))
             item.changes = attribute_changes(mvo)
 
-    def _keep(self, page: Page, world: World, kept: Sequence[tuple[Item, Outcome, Mvo]]) -> None:
+    def _keep(self, page: Page, world: World, verdicts: Verdicts) -> None:
         """Losing an account counts as a change: what staying MVOs need in the targets goes into the items."""
-        load_unjoined(page.cursor, world, [mvo for _, _, mvo in kept], self.rules)
-        needs = [(item, cause, list(synchronise_outbound(mvo, world, self.rules))) for item, cause, mvo in kept]
-        all_effects = [effect for _, _, effects in needs for effect in effects]
-        self.synchroniser.settle_collisions(page.cursor, world, all_effects)
-        for item, cause, effects in needs:
+        load_unjoined(page.cursor, world, [mvo for _, _, mvo in verdicts.kept], self.rules)
+        needs = [(*kept, list(synchronise_outbound(kept[2], world, self.rules))) for kept in verdicts.kept]
+        self.synchroniser.settle_collisions(page.cursor, world, [(None, effects) for *_, effects in needs])
+        for item, cause, mvo, effects in needs:
             for effect in effects:
                 for outcome in effect_outcomes(effect):
                     cause.add(outcome)
                 if effect.error is not None and item.error_type is None:
                     item.error_type, item.error_message = effect.error.error_type, str(effect.error)
+            if any(effect.waits for effect in effects):
+                leave_over(page.cursor, [(a.cso_id, a.system_id) for a in mvo.accounts.values() if is_connector(a)])
+            for effect in effects:
+                if effect.takes_a_connector:
+                    self._judge_loss(page, world, mvo, effect.target.system_id, cause, verdicts)
 
-    def _mark(self, page: Page, marked: Sequence[tuple[str, datetime]]) -> None:
-        if marked:
-            ids, eligible = zip(*marked, strict=True)
-            parameters = {"ids": array_of(ids), "eligible": list(eligible), "now": page.now}
-            page.cursor.execute(sql("mark_for_deletion"), {**parameters, "system": self.system_id})
+
+def _written(mvo_id: str, ordinal: int, columns: Sequence[Any]) -> Amended:
+    """An item as `lost_account_page` has it."""
+    cso_id, external_id, display_name, object_type, change_type, error_type, *told = columns
+    item = Item(external_id, display_name, object_type, change_type, error_type, None, cso_id, mvo_id)
+    return written_item(item, ordinal, *told)
+
+
+def _cause(item: Item) -> Outcome:
+    """The last thing the item tells, which is what the export rules did."""
+    last = item.outcomes[-1]
+    while last.children:
+        last = last.children[-1]
+    return last
+
+
+def _mark(page: Page, marked: Sequence[tuple[str, datetime, int]]) -> None:
+    if marked:
+        ids, eligible, systems = zip(*marked, strict=True)
+        parameters = {"ids": array_of(ids), "eligible": list(eligible), "systems": list(systems), "now": page.now}
+        page.cursor.execute(sql("mark_for_deletion"), parameters)

@@ -53,7 +53,8 @@ def _delete_page(run: Run, rules: CompiledRules, page: Page, ids: list[str]) -> 
 
 
 def _deleted(world: World, mvo: Mvo, rules: CompiledRules, deleter: Deleter) -> Item:
-    outcome = Outcome("MvoDeleted", target_system=deleter.system_names.get(mvo.marked_by or 0))
+    first = mvo.marked_by[0] if mvo.marked_by else 0
+    outcome = Outcome("MvoDeleted", target_system=deleter.system_names.get(first))
     name = rules.display_name[mvo.type_id](mvo.document)
     deleter.delete(world, mvo, outcome)
     return Item(None, name, rules.types[mvo.type_id].name, "Delete", mvo_id=mvo.id, outcomes=[outcome])

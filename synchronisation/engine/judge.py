@@ -84,6 +84,8 @@ def judge(run: Run) -> None:
         if full and run.specification.partition_id is None:
             page.cursor.execute(sql("queue_unselected"), parameters)
         page.cursor.execute(sql("number_missing"))
+        if run.specification.partition_id is not None:
+            page.cursor.execute(sql("queue_moved"), parameters)
         page.cursor.execute(sql("queue_confirmations"), parameters)
         page.cursor.execute("ANALYZE rejected")
         page.cursor.execute("ANALYZE work")

@@ -165,7 +165,7 @@ def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None
         values = orjson.loads(document)
         held = read_holders(orjson.loads(holders))
         mvos[mvo_id] = Mvo(
-            mvo_id, type_id, values, held, before=values, deletion_eligible=is_marked, marked_by=marked_by,
+            mvo_id, type_id, values, held, before=values, deletion_eligible=is_marked, marked_by=tuple(marked_by),
             is_obsolete=is_obsolete,
         )  # fmt: skip
     cursor.execute(sql("load_accounts"), {"ids": wanted, "systems": systems})

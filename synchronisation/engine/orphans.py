@@ -21,6 +21,7 @@ REMOVALS = (
     "remove_own_references",
     "remove_placeholder_exports",
     "remove_joins",
+    "remove_left_over",
     "remove_cso_keys",
     "remove_csos",
 )
@@ -45,5 +46,5 @@ def _mark(cursor: Cursor[Any], specification: Specification, mvo_ids: list[str],
             ids.append(mvo.id)
             eligible.append(now + timedelta(seconds=judgement.grace_seconds))
     if ids:
-        parameters = {"ids": array_of(ids), "eligible": eligible, "now": now, "system": specification.system.id}
-        cursor.execute(sql("mark_for_deletion"), parameters)
+        parameters = {"ids": array_of(ids), "eligible": eligible, "systems": [specification.system.id] * len(ids)}
+        cursor.execute(sql("mark_for_deletion"), {**parameters, "now": now})

@@ -6,7 +6,7 @@ at all, and only while the fence is ours. A resumed run goes on behind its last 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -55,7 +55,7 @@ class Page:
     """One transaction of a run, and what it changes of the run's state once it commits.
 
     items: written by its last statements; item_count: ordinals it has taken; counters: added to the run's; position:
-    where the phase stands behind it.
+    where the phase stands behind it. once_numbered: called with the ordinal of the first of the items, behind them.
     """
 
     cursor: Cursor[Any]
@@ -66,6 +66,7 @@ class Page:
     processed: int = 0
     counters: Counter[str] = field(default_factory=Counter)
     position: dict[str, Any] = field(default_factory=dict)
+    once_numbered: Callable[[int], None] | None = None
 
 
 class Run:
@@ -137,6 +138,8 @@ class Run:
                     items=page.items,
                     counters=page.counters,
                 )
+                if page.once_numbered is not None:
+                    page.once_numbered(first)
             page.turn.wait_to_commit()
             self.items_committed += page.item_count
             self.counters.update(page.counters)

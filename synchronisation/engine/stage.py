@@ -12,43 +12,44 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
-from uuid_utils import uuid7
 
 from activities.statistics import OBJECT_TYPE_PREFIX, object_type_key
 from connectors.contract import ImportBatch, ImportObject, ImportRequest
 from synchronisation.connecting import connector_for
 from synchronisation.models import ConnectedSystem, ConnectorSpaceObject, Watermark
 from synchronisation.rules import values
+from synchronisation.rules.pieces import PieceReader, piece_reader_for
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
-from synchronisation.rules.specification import ObjectType
+from synchronisation.rules.specification import ObjectType, Specification
 
-from .bulk import NULL, array_of, copy_lines, copy_rows, escaped
+from .assemble import assemble
+from .bulk import array_of, copy_lines, copy_rows
 from .errors import RunFailedError
 from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .retry import keep_trying
+from .staging import (
+    PIECE_REFERENCE,
+    REJECTED,
+    STAGED,
+    STAGED_PIECE,
+    STAGED_REFERENCE,
+    UNCHANGED,
+    NewReferences,
+    reference_lines,
+    rejected_row,
+    staged_line,
+)
 from .statements import sql
 
-UNCHANGED = ("row_number", "object_type_id", "external_id_hash")
-STAGED = (
-    "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
-    "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "document",
-)  # fmt: skip
-STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
-REJECTED = (
-    "row_number", "source_row", "object_type", "external_id", "external_id_hash", "object_type_id", "display_name",
-    "error_type", "message",
-)  # fmt: skip
 ANALYZE_STAGED = "ANALYZE staged (row_number, object_type_id, external_id_hash, secondary_external_id_hash, is_new)"
 ANALYZE_REFERENCES = "ANALYZE staged_reference (row_number, attribute_id, text_hash)"
 NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
-
-NewReferences = tuple[int, bool, list[tuple[int, str]]]
-"""(row number, whether the object is new to the connector space, its references: attribute id and text)."""
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Target:
 
     object_type: ObjectType
     shape: Shaper
+    read_piece: PieceReader
 
 
 @dataclass(slots=True)
@@ -64,13 +66,15 @@ class ReadPage:
     """One page of objects as they were read. Numbers are row numbers: an object's place in what the run reads.
 
     read: how many objects; taken: those that can be imported; rejected: rows about the others; seen: rows of
-    `unchanged` for those of the others whose external ID is known.
+    `unchanged` for those of the others whose external ID is known. pieces, steps: rows about those that are not whole.
     """
 
     read: int = 0
     taken: list[tuple[int, Shaped]] = field(default_factory=list)
     rejected: list[tuple[Any, ...]] = field(default_factory=list)
     seen: list[tuple[Any, ...]] = field(default_factory=list)
+    pieces: list[tuple[Any, ...]] = field(default_factory=list)
+    steps: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def read(run: Run) -> None:
@@ -78,6 +82,7 @@ def read(run: Run) -> None:
     system = ConnectedSystem.objects.get(pk=run.specification.system.id)
     targets = _targets(run)
     keep_trying(run, partial(_read_all, run, system, targets, _request(run, targets)))
+    assemble(run, [target.object_type for target in targets.values()])
     with run.page() as page:
         page.cursor.execute("ANALYZE unchanged")
         page.cursor.execute(ANALYZE_STAGED)
@@ -96,11 +101,19 @@ def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], req
 
 def _targets(run: Run) -> dict[str, Target]:
     """Type name -> target, for the selected types with an external ID."""
+    partial_updates = takes_updates(run.specification)
     return {
-        object_type.name: Target(object_type, shaper_for(object_type))
+        object_type.name: Target(
+            object_type, shaper_for(object_type), piece_reader_for(object_type, partial=partial_updates)
+        )
         for object_type in run.specification.own_types()
         if object_type.selected and object_type.external_id is not None
     }
+
+
+def takes_updates(specification: Specification) -> bool:
+    """Whether what is read may name what changed of an object only."""
+    return specification.system.partial_updates and specification.run_type == "DeltaImport"
 
 
 def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
@@ -139,7 +152,7 @@ def watermarks_of(run: Run) -> QuerySet[Watermark]:
 def _start_over(run: Run) -> None:
     """Forget what an interrupted reading staged."""
     with run.page() as page:
-        page.cursor.execute("TRUNCATE unchanged, staged, staged_reference, rejected")
+        page.cursor.execute(sql("forget_read"))
         run.objects_processed = 0
         for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
             del run.counters[key]
@@ -149,6 +162,7 @@ class _Reading:
     """Reads pages, and writes one while the next is read; carries the row number from page to page.
 
     counters: object type id -> the activity's counter of its objects. is_first: the connector space holds nothing yet.
+    in_pieces: what is read may be what changed only, so that an object is known when all is read.
     """
 
     def __init__(self, run: Run, targets: dict[str, Target]) -> None:
@@ -156,6 +170,7 @@ class _Reading:
         self.targets = targets
         self.counters = {target.object_type.id: object_type_key(name) for name, target in targets.items()}
         self.unselected = {t.name for t in run.specification.own_types() if not t.selected}
+        self.in_pieces = takes_updates(run.specification)
         self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
 
@@ -184,6 +199,9 @@ class _Reading:
             if target is None:
                 self._refuse_type(page, row_number, source)
                 continue
+            if source.part or self.in_pieces:
+                self._put_aside(page, row_number, source, target)
+                continue
             shaped = target.shape(source)
             if isinstance(shaped, Rejection):
                 self._reject(page, row_number, source, target.object_type, shaped)
@@ -208,25 +226,37 @@ class _Reading:
         self, page: ReadPage, row_number: int, source: ImportObject, object_type: ObjectType, rejection: Rejection
     ) -> None:
         """Keep why; an object whose external ID is known still counts as seen, so it is not taken for missing."""
-        known_hash = values.hash_text(rejection.external_id) if rejection.external_id is not None else None
-        message = f"row {source.row}: {rejection.message}" if source.row else rejection.message
-        page.rejected.append((
-            row_number, source.row, object_type.name, rejection.external_id, known_hash, object_type.id,
-            rejection.display_name, rejection.error_type, message,
-        ))  # fmt: skip
-        if known_hash is not None:
-            page.seen.append((row_number, object_type.id, known_hash))
+        page.rejected.append(rejected_row(row_number, source.row, object_type, rejection))
+        if rejection.external_id is not None:
+            page.seen.append((row_number, object_type.id, values.hash_text(rejection.external_id)))
+
+    def _put_aside(self, page: ReadPage, row_number: int, source: ImportObject, target: Target) -> None:
+        """A piece of an object waits for the others."""
+        taken = target.read_piece(source)
+        if isinstance(taken, Rejection):
+            self._reject(page, row_number, source, target.object_type, taken)
+            return
+        external_id, piece, steps = taken
+        content = msgspec.json.encode(piece).decode()
+        external_hash = values.hash_text(external_id)
+        page.pieces.append((target.object_type.id, external_hash, row_number, source.row, external_id, content))
+        page.steps += [(row_number, *step) for step in steps]
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
         references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
             copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
-            for table, columns, rows in (("unchanged", UNCHANGED, read.seen), ("rejected", REJECTED, read.rejected)):
+            for table, columns, rows in (
+                ("unchanged", UNCHANGED, read.seen),
+                ("rejected", REJECTED, read.rejected),
+                ("staged_piece", STAGED_PIECE, read.pieces),
+                ("piece_reference", PIECE_REFERENCE, read.steps),
+            ):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
             if references:
-                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, _reference_lines(references))
+                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, reference_lines(references))
             page.processed = read.read
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
@@ -236,10 +266,10 @@ class _Reading:
     ) -> Iterator[bytes]:
         """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
         if self.is_first:
-            return (_staged_line(references, number, shaped, None) for number, shaped in taken)
+            return (staged_line(references, number, shaped, None) for number, shaped in taken)
         changed = _changed(page, taken)
         return (
-            _staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
+            staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
         )
 
 
@@ -259,32 +289,3 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
         },
     )
     return dict(page.cursor.fetchall())
-
-
-def _staged_line(references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
-    """The object's line in `staged`; its references are added to those of the page."""
-    cso_id = known_id or str(uuid7())
-    if shaped.references:
-        references.append((row_number, known_id is None, shaped.references))
-    external_id, display_name, document = shaped.external_id, shaped.display_name or NULL, shaped.serialised
-    if document.find(b"\\") >= 0:  # JSON escapes with it whatever COPY needs escaped, in the texts taken from it too
-        external_id, document = escaped(external_id), document.replace(b"\\", b"\\\\")
-        display_name = NULL if display_name is NULL else escaped(display_name)
-    start = (
-        f"{row_number}\t{shaped.row}\t{cso_id}\t{'f' if known_id else 't'}\t{'t' if shaped.is_delete else 'f'}\t"
-        f"{shaped.object_type_id}\t{external_id}\t{shaped.external_id_hash}\t{shaped.secondary_hash or NULL}\t"
-        f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
-    )
-    return start.encode() + document + b"\n"
-
-
-def _reference_lines(references: list[NewReferences]) -> Iterator[bytes]:
-    """Half a million members of a known group are staged as they are; only those that prove new are ever hashed."""
-    for number, is_new, named in references:
-        if is_new:
-            for attribute, text in named:
-                text_hash, name_hash = values.reference_hashes(text)
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{text_hash}\t{name_hash}\n".encode()
-        else:
-            for attribute, text in named:
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{NULL}\t{NULL}\n".encode()

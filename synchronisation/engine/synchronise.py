@@ -5,8 +5,8 @@ Always: a failing object is its own item and is left over for the next delta; th
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from activities.statistics import Counter as STAT
 from activities.statistics import object_type_key
 from synchronisation.models import ConnectedSystem, MatchingRule
 from synchronisation.rules.compile import CompiledRules, compile_rules
+from synchronisation.rules.deletion import Verdict, judge_deletion
 from synchronisation.rules.errors import ExistingJoinError, ObjectError
 from synchronisation.rules.inbound import Inbound, synchronise_inbound
 from synchronisation.rules.outbound import Effect, synchronise_outbound
@@ -26,6 +27,7 @@ from synchronisation.rules.world import Account, Cso, Identity, Mvo, World
 from synchronisation.secrets import encrypt
 
 from .bulk import array_of, copy_rows, copy_temporary
+from .edited_rules import edited_rules_warning
 from .items import AttributeChanges, Item, Outcome
 from .lanes import Lanes, Turn
 from .load import load_page, load_unjoined
@@ -35,6 +37,11 @@ from .statements import sql
 from .unjoined import forget_keyed, key_own, key_targets
 from .work import WorkPage, expect_work, for_each_page, pages_ahead
 from .write import KEY_TYPES, match_keys, write_world
+
+Step = tuple[Account | None, Sequence[Effect]]
+"""What one object did: the placeholder that gave way when it joined, and the effects in the targets."""
+
+WAITS_FOR_DELETE = "an account is to be provisioned anew once its delete has arrived"
 
 FREED = ("mvo_id", "cso_id", "external_id", "display_name", "object_type", "object_type_id", "outcome")
 
@@ -53,6 +60,9 @@ def prepare(run: Run) -> None:
         row = page.cursor.execute(sql("count_queued")).fetchone()
         run.counters[STAT.OBJECTS_PROCESSED] = row[0]
         page.cursor.execute("ANALYZE work")
+        if not full:
+            for warning in edited_rules_warning(system.id):
+                run.warn(warning)
         write_flows(page.cursor, reference_flows(run.specification))
     rules = compile_rules(run.specification)
     _backfill_match_keys(run, rules)
@@ -127,13 +137,19 @@ def remember_unjoined(run: Run) -> None:
 
 @dataclass(slots=True)
 class Decided:
-    """A page that is ready to be written. failed: (CSO id, reason); left_over: CSOs that an earlier run left over."""
+    """A page that is ready to be written.
+
+    left_over: CSOs that an earlier run left over. failed: (CSO id, reason). waiting: CSOs whose identity is to get an
+    account anew, once the old one is deleted. lost: (MVO id, system id, place of the item) of accounts that went.
+    """
 
     work: WorkPage
     world: World
-    items: list[Item]
-    failed: list[tuple[str, str]]
     left_over: set[str]
+    items: list[Item] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    lost: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 class Synchroniser:
@@ -160,15 +176,31 @@ class Synchroniser:
                 (cso, inbound, self._outbound(cso, inbound, world, is_left_over=cso.id in left_over))
                 for cso, inbound in inbounds
             ]
-            self.settle_collisions(cursor, world, [effect for _, _, effects in happened for effect in effects], before)
-        decided = Decided(work, world, [], [], left_over)
+            steps = [(None if isinstance(i, ObjectError) else i.gone, effects) for _, i, effects in happened]
+            self.settle_collisions(cursor, world, steps, before)
+        decided = Decided(work, world, left_over)
         for cso, inbound, effects in happened:
             item = self._item(cso, inbound, effects)
             if item is not None:
+                decided.lost += [(mvo_id, lost, len(decided.items)) for mvo_id, lost in self._lost(effects)]
                 decided.items.append(item)
-                if item.error_type is not None:
-                    decided.failed.append((cso.id, item.error_message or item.error_type))
+            if item is not None and item.error_type is not None:
+                decided.failed.append((cso.id, item.error_message or item.error_type))
+            elif any(effect.waits for effect in effects):
+                decided.waiting.append(cso.id)
         return decided
+
+    def _lost(self, effects: list[Effect]) -> Iterator[tuple[str, int]]:
+        """(MVO, system) of accounts that the rules took, where that may make the MVO's deletion rule fire.
+
+        Not all of its connectors are known here: those that are may show already that it does not.
+        """
+        for effect in effects:
+            if effect.takes_a_connector:
+                mvo, system_id = effect.mvo, effect.target.system_id
+                judgement = judge_deletion(mvo, self.rules.types[mvo.type_id], lost_system_id=system_id)
+                if judgement.verdict is not Verdict.KEEP:
+                    yield mvo.id, system_id
 
     def write(self, decided: Decided, turn: Turn) -> None:
         """Commit one page."""
@@ -178,7 +210,10 @@ class Synchroniser:
             announce_references(page.cursor, self.rules.references, decided.items)
             self._free_disconnected(page, decided.world)
             self._remember_failures(page, decided.failed, decided.left_over)
+            leave_over(page.cursor, [(cso_id, self.system_id) for cso_id in decided.waiting])
             page.items = decided.items
+            if decided.lost:
+                page.once_numbered = partial(note_lost_accounts, page.cursor, decided.lost)
             self._count(page, decided)
             if any(cso.mvo is None for cso in decided.world.csos):
                 self.run.facts["unjoined"] = True
@@ -218,28 +253,30 @@ class Synchroniser:
         return list(synchronise_outbound(cso.mvo, world, self.rules, drift_system_id=drift_only))
 
     def settle_collisions(
-        self, cursor: Cursor[Any], world: World, effects: list[Effect], before: World | None = None
+        self, cursor: Cursor[Any], world: World, steps: Sequence[Step], before: World | None = None
     ) -> None:
         """Take back provisioning where the target has an object with that external ID already.
 
-        In the order of the effects: one whose placeholder gave way frees its external ID for those after it.
+        In the order of the steps: a placeholder that gives way frees its external ID for those after it.
         """
+        effects = [effect for _, effects in steps for effect in effects]
         world.removed_accounts += [effect.gone for effect in effects if effect.gone is not None]
-        provisioned = [(effect, e) for effect in effects if (e := _provisioned_identity(effect)) is not None]
-        if not provisioned:
-            return
-        taken = _taken(cursor, [identity for _, identity in provisioned])
+        provisioned = [identity for effect in effects if (identity := _provisioned_identity(effect)) is not None]
+        taken = _taken(cursor, provisioned) if provisioned else set()
         if before is not None:
             taken = (taken - before.released) | before.claimed
-        for effect, identity in provisioned:
-            if effect.gone is not None and effect.gone.external_id is not None:
-                world.release(_identity(effect.gone))
-                taken.discard(_identity(effect.gone))
-            if identity in taken:
-                self._withdraw(effect)
-            else:
-                world.claim(identity)
-            taken.add(identity)
+        for joined, caused in steps:
+            _free(joined, world, taken)
+            for effect in caused:
+                _free(effect.gone, world, taken)
+                identity = _provisioned_identity(effect)
+                if identity is None:
+                    continue
+                if identity in taken:
+                    self._withdraw(effect)
+                else:
+                    world.claim(identity)
+                taken.add(identity)
 
     def _withdraw(self, effect: Effect) -> None:
         account = effect.account
@@ -274,6 +311,28 @@ class Synchroniser:
             self.run.facts["old_errors"] |= any(cso_id in left_over for cso_id, _ in failed)
             rows = [(cso_id, self.system_id, reason) for cso_id, reason in failed]
             copy_rows(page.cursor, "left_over", ("cso_id", "system_id", "reason"), rows)
+
+
+def leave_over(cursor: Cursor[Any], waiting: Sequence[tuple[str, int]]) -> None:
+    """Objects of identities that wait for the delete of an account. waiting: (CSO id, system id)."""
+    if waiting:
+        csos, systems = zip(*waiting, strict=True)
+        parameters = {"csos": array_of(csos), "systems": list(systems), "reason": WAITS_FOR_DELETE}
+        cursor.execute(sql("leave_over"), parameters)
+
+
+def note_lost_accounts(cursor: Cursor[Any], lost: Sequence[tuple[str, int, int]], first: int) -> None:
+    """For deletion.py, which judges what lost a connector when all objects are decided. first: ordinal of the items."""
+    mvos, systems, places = zip(*lost, strict=True)
+    parameters = {"mvos": array_of(mvos), "systems": list(systems), "places": list(places), "first": first}
+    cursor.execute(sql("note_lost_accounts"), parameters)
+
+
+def _free(gone: Account | None, world: World, taken: set[Identity]) -> None:
+    """A placeholder that goes frees its external ID; an account that is disconnected keeps it."""
+    if gone is not None and gone.is_removed and gone.external_id is not None:
+        world.release(_identity(gone))
+        taken.discard(_identity(gone))
 
 
 def _provisioned_identity(effect: Effect) -> Identity | None:

@@ -78,11 +78,15 @@ def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:
 
 
 def _write_fates(cursor: Cursor[Any], mvos: list[Mvo], rules: CompiledRules, now: str) -> None:
-    """Marks that go, and MVOs that stay only until their accounts are gone."""
+    """Marks that go or change, and MVOs that stay only until their accounts are gone."""
     cleared = [mvo.id for mvo in mvos if mvo.mark_cleared]
+    returned = [(mvo.id, mvo.returned) for mvo in mvos if mvo.returned is not None]
     obsolete = [mvo.id for mvo in mvos if mvo.became_obsolete]
     if cleared:
         cursor.execute(sql("clear_marks"), {"ids": array_of(cleared)})
+    if returned:
+        ids, systems = zip(*returned, strict=True)
+        cursor.execute(sql("shorten_marks"), {"ids": array_of(ids), "systems": list(systems)})
     if obsolete:
         if rules.references:
             cursor.execute(sql("note_orphaned_references"), {"ids": array_of(obsolete)})

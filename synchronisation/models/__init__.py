@@ -26,6 +26,7 @@ from .connector_space import (
     JoinType,
     LeftOver,
     MvoMatchKey,
+    RejectedObject,
     RemovedReference,
 )
 from .metaverse import (
@@ -95,6 +96,7 @@ __all__ = [
     "PendingExportStatus",
     "Plurality",
     "ReferenceChangeStatus",
+    "RejectedObject",
     "RemovedReference",
     "RunLease",
     "RunProfile",

@@ -193,3 +193,23 @@ class LeftOver(models.Model):
 
     class Meta:
         db_table = "left_over"
+
+
+class RejectedObject(models.Model):
+    """An object that a delta import could not take, until an import takes it (engine.md section 4).
+
+    external_id is null when nobody can say whom the object meant; only a full import ends that.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    system = models.ForeignKey(ConnectedSystem, on_delete=models.CASCADE)
+    partition_id = models.IntegerField(null=True)
+    object_type_id = models.IntegerField(null=True)
+    object_type = models.TextField()
+    external_id = models.TextField(null=True)
+    external_id_hash = models.UUIDField(null=True)
+    error_type = models.TextField()
+
+    class Meta:
+        db_table = "rejected_object"
+        constraints = [models.UniqueConstraint("object_type_id", "external_id_hash", name="rejected_object_once")]

@@ -4,6 +4,7 @@ An object is one document: scalar and multi-valued attributes in one jsonb keyed
 rows. `holders` says whose values they are: [[connected system id, rule id, [attribute ids]], ...].
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Substr
@@ -83,8 +84,8 @@ class MetaverseObject(models.Model):
     holders = models.JSONField(default=list)
     last_connector_disconnected = models.DateTimeField(null=True)
     deletion_eligible = models.DateTimeField(null=True)
-    deletion_marked_by = models.IntegerField(null=True)
-    """The connected system whose loss marked it: when that joins again, the mark goes."""
+    deletion_marked_by = ArrayField(models.IntegerField(), null=True)
+    """The connected systems whose loss marked it, the first one first: each takes its own back when it joins again."""
 
     class Meta:
         db_table = "mvo"

@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 
 from .compile import CompiledRules, Flow, Flows, InboundRules, Matcher
 from .contribution import Contest, put
-from .deletion import is_reprieved
+from .deletion import welcome_back
 from .errors import AmbiguousMatchError, ExistingJoinError, FlowError
 from .specification import ObjectType
 from .values import Document
@@ -22,7 +22,8 @@ from .world import Account, Cso, Holder, Holders, Mvo, World
 class Inbound:
     """What happened: projected or joined (neither: it was joined already), and how many attributes flowed.
 
-    disconnected, retained: what became of the join of an object that is in scope of no rule.
+    disconnected, retained: what became of the join of an object that is in scope of no rule. gone: the placeholder
+    that gave its place to the object that joined.
     """
 
     projected: bool = False
@@ -30,6 +31,7 @@ class Inbound:
     disconnected: bool = False
     retained: bool = False
     flows: int = 0
+    gone: Account | None = None
 
 
 def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id: int) -> Inbound:
@@ -61,9 +63,9 @@ def synchronise_inbound(cso: Cso, world: World, rules: CompiledRules, system_id:
     if happened.projected:
         world.add(mvo)
     if happened.joined or happened.projected:
-        _join(cso, mvo, world, system_id, projected=happened.projected)
-        if mvo.deletion_eligible and is_reprieved(mvo, rules.types[mvo.type_id], joined_system_id=system_id):
-            mvo.deletion_eligible, mvo.mark_cleared = False, True
+        happened.gone = _join(cso, mvo, world, system_id, projected=happened.projected)
+        if mvo.deletion_eligible:
+            welcome_back(mvo, rules.types[mvo.type_id], joined_system_id=system_id)
     happened.flows = commit(mvo, document, holders, world, rules.matchers.get(mvo.type_id, ()))
     return happened
 
@@ -115,8 +117,8 @@ def _unclaimed(mvo: Mvo, system_id: int) -> Mvo:
     return mvo
 
 
-def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) -> None:
-    """Link the two; a placeholder gives its place to the real object, and its queued create goes."""
+def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) -> Account | None:
+    """Link the two; a placeholder gives its place to the real object, and its queued create goes with it."""
     placeholder = mvo.accounts.get(system_id)
     if placeholder is not None:
         placeholder.is_removed = True
@@ -133,6 +135,7 @@ def _join(cso: Cso, mvo: Mvo, world: World, system_id: int, *, projected: bool) 
         external_id=cso.external_id,
         is_joined_now=True,
     )
+    return placeholder
 
 
 def _flowed(

@@ -24,7 +24,8 @@ class Effect:
     """What happened in one target. error: nothing was queued there.
 
     joined: an object that was there already became the account. disconnected: no rule wants the account any more.
-    gone: the account that leaves the MVO; a placeholder may leave because `account` takes its place.
+    gone: the account that leaves the MVO; a placeholder may leave because `account` takes its place. waits: a delete
+    that was sent is waited for, before the account can be provisioned anew.
     """
 
     target: OutboundTarget
@@ -36,11 +37,27 @@ class Effect:
     queued: bool = False
     disconnected: bool = False
     gone: Account | None = None
+    waits: bool = False
     error: ObjectError | None = None
 
     @property
     def happened(self) -> bool:
-        return self.queued or self.joined or self.disconnected or self.gone is not None or self.error is not None
+        return (
+            self.queued
+            or self.joined
+            or self.disconnected
+            or self.gone is not None
+            or self.waits
+            or self.error is not None
+        )
+
+    @property
+    def takes_a_connector(self) -> bool:
+        """Whether the MVO has one connector less: its account is disconnected, or is to be deleted from now on."""
+        if self.gone is not None:
+            return self.gone.is_disconnected
+        export = self.account.export if self.queued and self.account is not None else None
+        return export is not None and export.change_type == "Delete"
 
 
 def synchronise_outbound(
@@ -93,7 +110,8 @@ def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect, world: World
         account.is_removed, effect.gone = True, account
         return
     effect.account, effect.rule_name = account, kind.last_in_scope.name
-    effect.queued = _update(mvo, account, kind)
+    effect.waits = _is_leaving(account)
+    effect.queued = not effect.waits and _update(mvo, account, kind)
 
 
 def _leave_scope(mvo: Mvo, target: OutboundTarget, account: Account, effect: Effect) -> None:
@@ -188,12 +206,17 @@ def _is_renamed(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     return any(value is not None and export.pending.get(key) != value for key, value in wanted.items())
 
 
+def _is_leaving(account: Account) -> bool:
+    """Whether a delete was sent: it is waited for before the account is provisioned anew."""
+    export = account.export
+    return export is not None and export.change_type == "Delete" and export.sent is not None
+
+
 def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     """Queue what differs; whether anything new was queued."""
     export = account.export
     if export is not None and export.change_type == "Delete":
-        # A delete that was sent is waited for before the account is provisioned anew.
-        return export.sent is None and _withdraw_delete(mvo, account, kind, export)
+        return _withdraw_delete(mvo, account, kind, export)
     creating = export is not None and export.change_type == "Create" and export.sent is None
     base = apply_changes(account.document, export.sent) if export is not None else account.document
     wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base)

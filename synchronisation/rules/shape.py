@@ -122,7 +122,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
                 raise RejectedValueError(source.error.error_type, source.error.message)
             external = external_of(document) if external_of else NO_VALUE
             if type(external) is not str or not 0 < len(external) <= EXTERNAL_ID_LENGTH:
-                external = _external_id(external, external_id)
+                external = external_id_text(external, external_id)
         except RejectedValueError as error:
             return _rejection(given, error)
         other = secondary_of(document) if secondary_of else NO_VALUE
@@ -144,7 +144,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
         """It tells whom the object meant, where that can be read."""
         known = _readable(given, scalars, new_document)
         try:
-            external = _external_id(external_of(known) if external_of else NO_VALUE, external_id)
+            external = external_id_text(external_of(known) if external_of else NO_VALUE, external_id)
         except RejectedValueError:
             return Rejection(error.error_type, str(error), None, display_name(known))
         return Rejection(error.error_type, str(error), external, display_name(known))
@@ -211,7 +211,7 @@ def _taker(attribute: Attribute) -> Callable[[Given | None], Taken]:
         except InvalidValueError as error:
             raise RejectedValueError(INVALID, f"{attribute.name}: {error}") from None
         if one_at_most:
-            _refuse_several(attribute, converted)
+            refuse_several(attribute, converted)
             return converted[0] if converted else NO_VALUE
         return as_set(converted) or NO_VALUE
 
@@ -227,13 +227,13 @@ def _linker(attribute: Attribute) -> Callable[[list[Reference], Given | None], N
         except InvalidValueError as error:
             raise RejectedValueError(INVALID, f"{attribute.name}: {error}") from None
         if not attribute.multi_valued:
-            _refuse_several(attribute, texts)
+            refuse_several(attribute, texts)
         references.extend((attribute.id, text) for text in dict.fromkeys(texts))
 
     return link
 
 
-def _refuse_several(attribute: Attribute, converted: Sequence[object]) -> None:
+def refuse_several(attribute: Attribute, converted: Sequence[object]) -> None:
     if len(converted) > 1:
         raise RejectedValueError(
             DUPLICATE_ATTRIBUTE, f"{attribute.name} holds one value, but {len(converted)} came in one object"
@@ -258,7 +258,7 @@ def _is_storable(value: object) -> bool:
         return False
 
 
-def _external_id(value: Taken, attribute: Attribute) -> str:
+def external_id_text(value: Taken, attribute: Attribute) -> str:
     """The external ID as text. Raises: RejectedValueError."""
     if value == NO_VALUE:
         raise RejectedValueError(

@@ -156,6 +156,7 @@ class System(msgspec.Struct, frozen=True):
     max_export_attempts: int
     self_confirming: bool = False
     checks_references: bool = False
+    partial_updates: bool = False
 
 
 class Specification(msgspec.Struct, frozen=True):

@@ -102,8 +102,9 @@ class Account:
 class Mvo:
     """An identity. before: its document when the page loaded it, None when it is new. accounts: by system id.
 
-    deletion_eligible: marked, to be deleted after its grace period; marked_by: the system whose loss marked it.
-    is_obsolete: deleted, but for accounts whose deletes are queued. mark_cleared, became_obsolete: what to write.
+    deletion_eligible: marked, to be deleted after its grace period; marked_by: the systems whose loss marked it.
+    is_obsolete: deleted, but for accounts whose deletes are queued. mark_cleared, returned (the one of marked_by that
+    is back, though the mark stays), became_obsolete: what to write.
     """
 
     id: str
@@ -114,8 +115,9 @@ class Mvo:
     before: Document | None = None
     holders_changed: bool = False
     deletion_eligible: bool = False
-    marked_by: int | None = None
+    marked_by: tuple[int, ...] = ()
     mark_cleared: bool = False
+    returned: int | None = None
     is_obsolete: bool = False
     became_obsolete: bool = False
 
@@ -130,7 +132,9 @@ class Mvo:
     def settled(self) -> "Mvo":
         """As it is once the page is written."""
         accounts = {system_id: account.settled() for system_id, account in self.accounts.items()}
-        return replace(self, accounts=accounts, before=self.document, holders_changed=False, mark_cleared=False)
+        return replace(
+            self, accounts=accounts, before=self.document, holders_changed=False, mark_cleared=False, returned=None
+        )
 
     def changed_keys(self) -> set[str]:
         """Attributes whose value is not what it was when the page began."""

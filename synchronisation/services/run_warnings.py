@@ -1,17 +1,14 @@
 """What is legal in an execution but probably not meant, as sentences for the one who asks for it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.db.models import Q
 
-from activities.models import Activity, ActivityStatus, RunType
+from activities.models import RunType
 from connectors.contract import Capabilities
+from synchronisation.engine.edited_rules import edited_rules_warning
 from synchronisation.engine.precedence import SYNCHRONISATIONS
-from synchronisation.models import Direction, RunProfile, SyncRule
-
-SYNCHRONISED = (ActivityStatus.COMPLETE, ActivityStatus.COMPLETE_WITH_WARNING, ActivityStatus.COMPLETE_WITH_ERROR)
-"""How a synchronisation ends that has looked at everything it had to."""
+from synchronisation.models import Direction, RunProfile
 
 
 def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
@@ -52,24 +49,5 @@ def _about_rules(profile: RunProfile) -> Iterator[str]:
 
 
 def _about_edited_rules(profile: RunProfile) -> Iterator[str]:
-    if profile.run_type != RunType.DELTA_SYNCHRONISATION:
-        return
-    since = _last_looked_at_everything(profile.system_id)
-    if since is None:
-        return
-    applying = Q(system=profile.system_id) | Q(direction=Direction.EXPORT)
-    names = list(SyncRule.objects.filter(applying, edited__gt=since).values_list("name", flat=True))
-    if names:
-        yield (
-            f"Edited since the last full synchronisation: {', '.join(map(repr, names))}. "
-            "Unchanged objects follow the edited rules only after a full synchronisation."
-        )
-
-
-def _last_looked_at_everything(system_id: int) -> datetime | None:
-    """When the last full synchronisation that completed was taken, or else the first delta one, which saw all."""
-    completed = Activity.objects.filter(connected_system_id=system_id, status__in=SYNCHRONISED)
-    last_full = completed.filter(run_type=RunType.FULL_SYNCHRONISATION).order_by("-created").first()
-    first_delta = completed.filter(run_type=RunType.DELTA_SYNCHRONISATION).order_by("created").first()
-    looked = last_full or first_delta
-    return looked.executed if looked is not None else None
+    if profile.run_type == RunType.DELTA_SYNCHRONISATION:
+        yield from edited_rules_warning(profile.system_id)

@@ -6,7 +6,6 @@ and order, so that two years can be compared whatever the size of the engine's p
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,18 +13,6 @@ from typing import Any
 
 from activities.models import RunType
 from connectors.contract import AttributeType
-from synchronisation.models import (
-    Attribute,
-    ConnectorSpaceObject,
-    CsoReference,
-    Join,
-    LeftOver,
-    MetaverseAttribute,
-    MetaverseObject,
-    MvoMatchKey,
-    PendingExport,
-)
-from synchronisation.rules.world import read_holders
 from tests.acceptance.installation import (
     Ended,
     InFile,
@@ -37,6 +24,7 @@ from tests.acceptance.installation import (
     in_memory,
     matching_rule,
 )
+from tests.acceptance.state import state
 
 FULL_IMPORT, FULL_SYNC = RunType.FULL_IMPORT, RunType.FULL_SYNCHRONISATION
 DELTA_SYNC, EXPORT = RunType.DELTA_SYNCHRONISATION, RunType.EXPORT
@@ -141,53 +129,5 @@ def said(run: Ended) -> list[Any]:
 
 
 def left(company: Company) -> dict[str, Any]:
-    """The whole state by external ID instead of id."""
-    names = dict(Attribute.objects.values_list("id", "name"))
-    metaverse_names = dict(MetaverseAttribute.objects.values_list("id", "name"))
-    objects = {
-        pk: f"{system}/{external_id}"
-        for pk, system, external_id in ConnectorSpaceObject.objects.values_list("id", "system__name", "external_id")
-    }
-    identities = {
-        pk: str(named(document, metaverse_names))
-        for pk, document in MetaverseObject.objects.values_list("id", "document")
-    }
-    return {
-        "objects": rows(
-            (objects[pk], status, deprovisioned, name, named(document, names))
-            for pk, status, deprovisioned, name, document in ConnectorSpaceObject.objects.values_list(
-                "id", "status", "deprovisioned", "display_name", "document"
-            )
-        ),
-        "references": rows(
-            (objects[cso], text, objects.get(target))
-            for cso, text, target in CsoReference.objects.values_list("cso_id", "text", "target_id")
-        ),
-        "identities": rows(
-            (named(document, metaverse_names), sorted(read_holders(holders)), name, status)
-            for document, holders, name, status in MetaverseObject.objects.values_list(
-                "document", "holders", "display_name", "status"
-            )
-        ),
-        "joins": rows(
-            (objects[cso], identities[mvo], kind, rule is not None)
-            for cso, mvo, kind, rule in Join.objects.values_list("cso_id", "mvo_id", "type", "rule_id")
-        ),
-        "match keys": rows((identities[mvo], key) for key, mvo in MvoMatchKey.objects.values_list("key", "mvo_id")),
-        "pending exports": rows(
-            (objects[cso], change, status, errors, named(pending, names), named(sent or {}, names))
-            for cso, change, status, errors, pending, sent in PendingExport.objects.values_list(
-                "cso_id", "change_type", "status", "error_count", "pending", "sent"
-            )
-        ),
-        "left over": rows((objects[cso], reason) for cso, reason in LeftOver.objects.values_list("cso_id", "reason")),
-        "directory": company.directory.objects(),
-    }
-
-
-def rows(values: Iterable[tuple[Any, ...]]) -> list[str]:
-    return sorted(map(str, values))
-
-
-def named(document: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
-    return dict(sorted((names[int(key)], value) for key, value in document.items()))
+    """The whole state, and what the directory has."""
+    return {**state(), "directory": company.directory.objects()}

@@ -29,6 +29,7 @@ from synchronisation.models import (
     MetaverseObjectType,
     ObjectType,
     OutOfScopeAction,
+    Partition,
     Plurality,
     RunProfile,
     ScopingGroupType,
@@ -41,6 +42,8 @@ from synchronisation.services.runs import start_run
 
 TEXT = AttributeType.TEXT
 PERSON = "person"
+
+COLUMN_OF_VALUE = {bool: "checkbox_value", int: "int_value", str: "string_value"}
 
 Row = Mapping[str, str]
 Scope = tuple[str, str]
@@ -71,7 +74,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A connected system with one object type, `person`."""
+    """An object type of a connected system: `person`, which is all that most have."""
 
     system: ConnectedSystem
     object_type: ObjectType
@@ -79,10 +82,23 @@ class Connected:
     def attribute(self, name: str) -> Attribute:
         return self.object_type.attributes.get(name=name)
 
+    def profile(self, run_type: RunType, *, partition: Partition | None = None, page_size: int = 100) -> RunProfile:
+        name = run_type.value if partition is None else f"{run_type.value} of {partition}"
+        profile, _ = RunProfile.objects.update_or_create(
+            system=self.system, name=name, run_type=run_type, defaults={"partition": partition, "page_size": page_size}
+        )
+        return profile
+
     def run(
-        self, run_type: RunType, *, initiator: Initiator = SYSTEM, ignore_deletion_threshold: bool = False
+        self,
+        run_type: RunType,
+        *,
+        initiator: Initiator = SYSTEM,
+        ignore_deletion_threshold: bool = False,
+        partition: Partition | None = None,
+        page_size: int = 100,
     ) -> Ended:
-        profile, _ = RunProfile.objects.get_or_create(system=self.system, name=run_type.value, run_type=run_type)
+        profile = self.profile(run_type, partition=partition, page_size=page_size)
         started = start_run(profile, initiator=initiator, ignore_deletion_threshold=ignore_deletion_threshold)
         tasks.run(str(started.activity.pk))
         return ended(started.activity)
@@ -111,21 +127,21 @@ class InMemory(Connected):
     store: InMemoryStore
 
     def put(self, external_id: str, **attributes: Value | Sequence[Value]) -> None:
-        identifier = self.store.external_id_attribute(PERSON)
+        identifier = self.store.external_id_attribute(self.object_type.name)
         values = {identifier: (external_id,)} | {
             name: (value,) if isinstance(value, str | int | bytes) else tuple(value)  # type: ignore[arg-type]
             for name, value in attributes.items()
         }
-        self.store.put(PERSON, external_id, values)
+        self.store.put(self.object_type.name, external_id, values)
 
     def remove(self, external_id: str) -> None:
-        self.store.remove(PERSON, external_id)
+        self.store.remove(self.object_type.name, external_id)
 
     def objects(self) -> dict[str, dict[str, Any]]:
         """External ID -> attributes that have a value, tuples of one as that one."""
         return {
             external_id: {name: v[0] if len(v) == 1 else v for name, v in attributes.items() if v}
-            for external_id, attributes in self.store.objects.get(PERSON, {}).items()
+            for external_id, attributes in self.store.objects.get(self.object_type.name, {}).items()
         }
 
 
@@ -150,7 +166,7 @@ def in_file(
     """A system on `folder/name.csv`, which has its header. The first column is the external ID."""
     settings = {"File Path": f"{name}.csv", "Mode": mode, "Object Type": PERSON}
     system = _system("file", name, settings)
-    object_type = _object_type(system, columns, types or {}, several, secondary)
+    object_type = _object_type(system, PERSON, columns, types or {}, several, secondary)
     found = InFile(system, object_type, folder / f"{name}.csv", columns)
     found.write()
     return found
@@ -159,15 +175,22 @@ def in_file(
 def in_memory(
     name: str,
     *attributes: str,
+    kind: str = PERSON,
     types: Mapping[str, AttributeType] | None = None,
     several: Sequence[str] = (),
     secondary: str | None = None,
-    **settings: bool,
+    **settings: bool | int,
 ) -> InMemory:
-    """A system in memory. settings: check boxes of the connector, an underscore for a space."""
-    values = {"Store": name} | {setting.replace("_", " "): value for setting, value in settings.items()}
-    system = _system("memory", name, values)
-    object_type = _object_type(system, attributes, types or {}, several, secondary)
+    """A system in memory, or one type more of the one of that name. kind: the type's name.
+
+    settings: check boxes and numbers of the connector, an underscore for a space.
+    """
+    system = ConnectedSystem.objects.filter(name=name).first()
+    if system is None:
+        values = {"Store": name} | {setting.replace("_", " "): value for setting, value in settings.items()}
+        system = _system("memory", name, values)
+        InMemoryConnector.stores[name] = InMemoryStore(())
+    object_type = _object_type(system, kind, attributes, types or {}, several, secondary)
     schema = tuple(
         SchemaAttribute(
             attribute,
@@ -178,7 +201,8 @@ def in_memory(
         )
         for attribute in attributes
     )
-    store = InMemoryConnector.stores[name] = InMemoryStore((SchemaObjectType(PERSON, schema),))
+    store = InMemoryConnector.stores[name]
+    store.object_types += (SchemaObjectType(kind, schema),)
     return InMemory(system, object_type, store)
 
 
@@ -194,24 +218,25 @@ def memory_connector(monkeypatch: pytest.MonkeyPatch, transactional_db: None) ->
     InMemoryConnector.stores.clear()
 
 
-def _system(connector: str, name: str, values: Mapping[str, str | bool]) -> ConnectedSystem:
+def _system(connector: str, name: str, values: Mapping[str, str | int]) -> ConnectedSystem:
     definition = ConnectorDefinition.objects.get(key=connector)
     system = ConnectedSystem.objects.create(name=name, connector=definition, setting_values_valid=True)
     for setting in definition.settings.filter(name__in=values):
         value = values[setting.name]
-        column = "checkbox_value" if isinstance(value, bool) else "string_value"
+        column = COLUMN_OF_VALUE[type(value)]
         SettingValue.objects.create(system=system, setting=setting, **{column: value})
     return system
 
 
 def _object_type(
     system: ConnectedSystem,
+    kind: str,
     names: Sequence[str],
     types: Mapping[str, AttributeType],
     several: Sequence[str],
     secondary: str | None,
 ) -> ObjectType:
-    object_type = ObjectType.objects.create(system=system, name=PERSON, selected=True)
+    object_type = ObjectType.objects.create(system=system, name=kind, selected=True)
     Attribute.objects.bulk_create(
         Attribute(
             object_type=object_type,
@@ -232,15 +257,19 @@ def _plurality(several: bool) -> Plurality:
 
 
 def identities(
-    *attributes: str, several: Sequence[str] = (), types: Mapping[str, AttributeType] | None = None, **fields: Any
+    *attributes: str,
+    kind: str = PERSON,
+    several: Sequence[str] = (),
+    types: Mapping[str, AttributeType] | None = None,
+    **fields: Any,
 ) -> MetaverseObjectType:
-    """The metaverse type `person` with these attributes. fields: of the type, such as its deletion rule."""
-    person, _ = MetaverseObjectType.objects.update_or_create(name=PERSON, defaults={"plural_name": "people", **fields})
+    """A metaverse type with these attributes. fields: of the type, such as its deletion rule."""
+    found, _ = MetaverseObjectType.objects.update_or_create(name=kind, defaults={"plural_name": "people", **fields})
     for name in attributes:
         defaults = {"name": name, "type": (types or {}).get(name, TEXT), "plurality": _plurality(name in several)}
         attribute, _ = MetaverseAttribute.objects.update_or_create(name__iexact=name, defaults=defaults)
-        attribute.object_types.add(person)
-    return person
+        attribute.object_types.add(found)
+    return found
 
 
 def import_rule(
@@ -251,14 +280,20 @@ def import_rule(
     priority: int = 1,
     scope: Scope | None = None,
     retains_join: bool = False,
+    nulls: Sequence[str] = (),
 ) -> SyncRule:
-    """flows: metaverse attribute -> attribute or expression. priority: of all its mappings."""
+    """flows: metaverse attribute -> attribute or expression. priority: of all its mappings.
+
+    nulls: metaverse attributes of which no value is a value.
+    """
     action = OutOfScopeAction.REMAIN_JOINED if retains_join else OutOfScopeAction.DISCONNECT
     rule = _rule(connected, Direction.IMPORT, project_to_metaverse=projects, inbound_out_of_scope_action=action)
     if scope is not None:
         _limit(rule, scope, attribute=connected.attribute(scope[0]))
     for target, source in flows.items():
-        mapping = rule.mappings.create(target_metaverse_attribute=_metaverse(target), priority=priority)
+        mapping = rule.mappings.create(
+            target_metaverse_attribute=_metaverse(target), priority=priority, null_is_value=target in nulls
+        )
         _add_source(mapping, source, attribute=lambda name: {"attribute": connected.attribute(name)})
     return rule
 
@@ -271,8 +306,9 @@ def export_rule(
     provisions: bool = True,
     enforces_state: bool = True,
     scope: Scope | None = None,
+    initial: Sequence[str] = (),
 ) -> SyncRule:
-    """flows: attribute -> metaverse attribute or expression."""
+    """flows: attribute -> metaverse attribute or expression. initial: those written into new objects only."""
     rule = _rule(
         connected,
         Direction.EXPORT,
@@ -283,17 +319,20 @@ def export_rule(
     if scope is not None:
         _limit(rule, scope, metaverse_attribute=_metaverse(scope[0]))
     for target, source in flows.items():
-        mapping = rule.mappings.create(target_attribute=connected.attribute(target))
+        mapping = rule.mappings.create(target_attribute=connected.attribute(target), initial_only=target in initial)
         _add_source(mapping, source, attribute=lambda name: {"metaverse_attribute": _metaverse(name)})
     return rule
 
 
 def _rule(connected: Connected, direction: Direction, **fields: Any) -> SyncRule:
+    """Between types of the same name."""
+    kind = connected.object_type.name
+    name = f"{connected.system.name} {direction}"
     return SyncRule.objects.create(
-        name=f"{connected.system.name} {direction}",
+        name=name if kind == PERSON else f"{name} {kind}",
         system=connected.system,
         object_type=connected.object_type,
-        metaverse_object_type=MetaverseObjectType.objects.get(name=PERSON),
+        metaverse_object_type=MetaverseObjectType.objects.get(name=kind),
         direction=direction,
         **fields,
     )
@@ -318,7 +357,7 @@ def _add_source(mapping: SyncRuleMapping, source: str, *, attribute: Any) -> Non
 def matching_rule(connected: Connected, attribute: str, target: str) -> MatchingRule:
     rule = MatchingRule.objects.create(
         object_type=connected.object_type,
-        metaverse_object_type=MetaverseObjectType.objects.get(name=PERSON),
+        metaverse_object_type=MetaverseObjectType.objects.get(name=connected.object_type.name),
         target_metaverse_attribute=_metaverse(target),
     )
     rule.sources.create(attribute=connected.attribute(attribute))

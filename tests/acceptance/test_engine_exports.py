@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from activities.models import ActivityStatus, InitiatorType, RunType
 from activities.recorder import Initiator
+from jim.accounts.models import Role
 from synchronisation.models import ConnectorSpaceObject, PendingExport
 from tests.acceptance.installation import (
     InMemory,
@@ -21,6 +23,8 @@ from tests.acceptance.installation import (
     matching_rule,
     memory_connector,
 )
+from tests.api import client_with_roles
+from tests.integration.synchronisation.api.configuration import V1, call
 from tests.integration.synchronisation.broker import empty_queue
 
 __all__ = ["memory_connector"]
@@ -74,6 +78,13 @@ def own_queue(memory_connector: None) -> Iterator[None]:
 @pytest.fixture
 def company(memory_connector: None) -> Company:
     return company_with()
+
+
+@pytest.fixture
+def administrator(company: Company) -> APIClient:
+    """Where the roles that migrations made may have gone with an earlier test's rows."""
+    Role.objects.get_or_create(name="Administrator")
+    return client_with_roles("Administrator")
 
 
 def exports() -> list[tuple[Any, ...]]:
@@ -281,6 +292,63 @@ def test_change_that_was_taken_back_before_it_left_is_withdrawn(company: Company
         company.hr.put("1", mail=mail)
         company.queue()
     assert exports() == []
+
+
+def test_create_and_delete_cancel_out_before_anything_left(company: Company) -> None:
+    company.hr.put("2", name="Li")
+    company.queue()
+    leave(company, "1")
+    assert exports() == [("Create", "Pending", 0)]
+    assert ConnectorSpaceObject.objects.filter(external_id="1").count() == 0
+    company.target.run(EXPORT)
+    assert company.target.objects().keys() == {"2"}
+
+
+def test_failed_value_is_no_drift_and_not_queued_again(company: Company) -> None:
+    company.cycle()
+    fail_for_good(company)
+    runs = [company.target.run(IMPORT), company.target.run(DELTA_SYNC), company.target.run(SYNC), company.hr.run(SYNC)]
+    assert [(run.status, run.items) for run in runs] == [(ActivityStatus.COMPLETE, [])] * 4
+    assert exports() == [("Update", "Failed", 1)]
+
+
+def fail_for_good(company: Company) -> None:
+    """Another mail address is wanted, and the target takes no change of the object any more."""
+    company.target.system.max_export_attempts = 1
+    company.target.system.save()
+    company.hr.put("1", mail="new@x")
+    company.queue()
+    company.target.store.failures["1"] = "read only"
+    company.target.run(EXPORT)
+    company.target.store.failures.clear()
+    assert exports() == [("Update", "Failed", 1)]
+
+
+def test_failed_export_that_an_administrator_retries_leaves_again(company: Company, administrator: APIClient) -> None:
+    company.cycle()
+    fail_for_good(company)
+    assert company.target.run(EXPORT).items == []
+
+    call(administrator, "post", f"{V1}/synchronisation/pending-exports/{PendingExport.objects.get().pk}/retry")
+
+    assert exports() == [("Update", "Pending", 0)]
+    assert company.target.run(EXPORT).items == [("1", "Update", None, "Exported:1")]
+    company.target.run(IMPORT)
+    assert (exports(), company.target.objects()["1"]["mail"]) == ([], "new@x")
+
+
+def test_export_that_an_administrator_discards_is_wanted_again_by_a_full_synchronisation(
+    company: Company, administrator: APIClient
+) -> None:
+    company.cycle()
+    fail_for_good(company)
+
+    path = f"{V1}/synchronisation/pending-exports/{PendingExport.objects.get().pk}"
+    call(administrator, "delete", path, status=204)
+
+    assert (company.hr.run(DELTA_SYNC).items, exports()) == ([], [])
+    assert company.hr.run(SYNC).items == [("1", "Update", None, "PendingExportCreated:1")]
+    assert exports() == [("Update", "Pending", 0)]
 
 
 def test_change_while_another_is_unconfirmed_stands_beside_it(company: Company) -> None:

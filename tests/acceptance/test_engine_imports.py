@@ -256,6 +256,30 @@ def test_too_many_missing_objects_stay_until_an_administrator_lets_them_go(file:
     assert let_through.items == [("4", "Delete", None, "CsoDeleted:1"), ("5", "Delete", None, "CsoDeleted:1")]
 
 
+@pytest.mark.parametrize("override", [False, True])
+def test_people_who_were_all_replaced_stay_unless_an_administrator_lets_them_go(file: InFile, override: bool) -> None:
+    old, new = ("1", "2", "3", "4", "5", "6"), ("a", "b", "c", "d", "e", "f")
+    file.write(*rows(*old))
+    file.run(FULL)
+    file.write(*rows(*new))
+
+    run = file.run(FULL, ignore_deletion_threshold=override)
+
+    assert run.items[:6] == [(name, "Add", None, "CsoAdded:1") for name in new]
+    assert run.items[6:] == [(name, "Delete", None, "CsoDeleted:1") for name in old if override]
+    assert run.status == (COMPLETE if override else WARNING)
+    assert ("all 6 objects would go" in (run.activity.warning_message or "")) is not override
+
+
+def test_threshold_that_is_off_stops_nothing(file: InFile) -> None:
+    file.system.deletion_threshold_percent = None
+    file.system.save()
+    file.write(*rows("1", "2", "3", "4", "5", "6", "7"))
+    file.run(FULL)
+    file.write(*rows("7"))
+    assert [item[0] for item in file.run(FULL).items] == ["1", "2", "3", "4", "5", "6"]
+
+
 def test_obsolete_objects_that_are_still_missing_count_against_the_threshold(file: InFile) -> None:
     file.system.deletion_threshold_minimum = 2
     file.system.save()

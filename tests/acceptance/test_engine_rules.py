@@ -19,6 +19,7 @@ from synchronisation.models import (
     MetaverseAttribute,
     MetaverseObject,
     PendingExport,
+    ScopingCriterion,
 )
 from synchronisation.rules.world import read_holders
 from tests.acceptance.installation import (
@@ -226,8 +227,10 @@ def test_delete_that_is_on_its_way_is_waited_for_before_provisioning_anew() -> N
     zoe(hr)
     assert of_zoe(flow_in(hr)) == [("Update", None, "AttributeFlow:1")]
     assert queued() == [("Delete", "Executing")]
+    assert hr.run(DELTA_SYNC).items == [], "it waits"
     assert of_zoe(directory.run(EXPORT)) == [("Delete", None, "Deprovisioned:1")]
-    assert of_zoe(hr.run(SYNC)) == [("Update", None, "PendingExportCreated:1")]
+    assert of_zoe(hr.run(DELTA_SYNC)) == [("Update", None, "PendingExportCreated:1")]
+    assert hr.run(DELTA_SYNC).counters["objectsProcessed"] == 0
 
 
 # Priority
@@ -449,6 +452,70 @@ def test_marked_identity_keeps_what_another_source_gave_it() -> None:
     assert of_zoe(flow_in(crm)) == [("Delete", None, "Disconnected:1")]
     assert (values(), holder_of("Phone")) == ({**OF_ZOE, "Mail": "zoe@crm", "Phone": "11"}, None)
     assert_settled(hr, crm)
+
+
+def test_mark_of_two_lost_sources_stays_until_both_are_back() -> None:
+    hr, crm = hr_with(), crm_with(priority=2)
+    kind = identities(deletion_rule=AUTHORITATIVE, deletion_grace_period=timedelta(days=30))
+    kind.deletion_trigger_systems.add(hr.system, crm.system)
+    for source in (hr, crm):
+        flow_in(source)
+    hr.remove("1")
+    assert of_zoe(flow_in(hr)) == [("Delete", None, "Disconnected:1,AttributeFlow:1,MvoDeletionScheduled:1")]
+    crm.remove("c1")
+    assert of_zoe(flow_in(crm)) == [("Delete", None, "Disconnected:1")]
+    marks = MetaverseObject.objects.filter(deletion_eligible__isnull=False)
+    assert marks.get().deletion_marked_by == [hr.system.pk, crm.system.pk]
+
+    zoe(hr)
+    assert of_zoe(flow_in(hr)) == [("Update", None, "Joined:1,AttributeFlow:1")]
+    assert marks.get().deletion_marked_by == [crm.system.pk]
+    crm.put("c1", name="Zoë", mail="zoe@crm", phone="11")
+    assert of_zoe(flow_in(crm)) == [("Update", None, "Joined:1")]
+    assert not is_marked()
+
+
+@pytest.mark.parametrize(
+    ("deletes", "grace", "summary", "left"),
+    [
+        (False, None, "Disconnected:2,AttributeFlow:4,MvoDeleted:1", []),
+        (True, None, "Disconnected:1,AttributeFlow:4,PendingExportCreated:1,MvoDeleted:1", ["Obsolete"]),
+        (False, timedelta(days=30), "Disconnected:2,AttributeFlow:4,MvoDeletionScheduled:1", ["Normal"]),
+    ],
+    ids=["disconnected", "deleted", "with a grace period"],
+)
+def test_account_that_was_the_last_connector_takes_the_identity_along(
+    deletes: bool, grace: timedelta | None, summary: str, left: list[str]
+) -> None:
+    """Her values go with HR, and so she leaves the scope of the directory's rule."""
+    hr, directory = hr_with(), directory_with(deletes=deletes)
+    identities(deletion_rule=LAST, deletion_grace_period=grace)
+    flow_in(hr)
+    arrive(directory)
+    hr.remove("1")
+    assert of_zoe(flow_in(hr)) == [("Delete", None, summary)]
+    assert statuses() == left
+    assert_settled(hr)
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_last_connector_that_its_own_systems_run_takes_is_judged_too(deletes: bool) -> None:
+    """HR is gone, the account is all she has; then the directory's rule is for others."""
+    hr, directory = hr_with(recalls=False), directory_with(deletes=deletes)
+    identities(deletion_rule=LAST)
+    flow_in(hr)
+    arrive(directory)
+    hr.remove("1")
+    flow_in(hr)
+    assert statuses() == ["Normal"]
+    ScopingCriterion.objects.update(value="retired")
+
+    told = "PendingExportCreated:1" if deletes else "Disconnected:1"
+    assert of_zoe(directory.run(SYNC)) == [("Update", None, f"{told},MvoDeleted:1")]
+    assert statuses() == (["Obsolete"] if deletes else [])
+    if deletes:
+        assert of_zoe(directory.run(EXPORT)) == [("Delete", None, "Deprovisioned:1")]
+        assert statuses() == []
 
 
 def test_housekeeping_deletes_when_the_grace_period_is_over() -> None:

@@ -12,7 +12,7 @@ FROM (
 -- name: make_import_page
 -- The accepted objects of one page, each with its place and what the connector space has of it; the rest of them stays
 -- in `staged`, which the page's statements read between the same bounds: without them they would read all that comes
--- before. An explicit delete of an object that is not there is no change. Reads staged and rejected by row, cso by key,
+-- before. An explicit delete of an object that is not there, or moved to another partition, is no change. Reads staged and rejected by row, cso by key,
 -- and for what is not new alone (OFFSET 0 keeps the planner from reading the whole of a small connector space).
 CREATE TEMPORARY TABLE import_page ON COMMIT DROP AS
 SELECT
@@ -21,6 +21,7 @@ SELECT
     known.document AS old_document,
     known.reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint AS references_differ,
     staged.reference_fingerprint IS NOT NULL AS has_references,
+    staged.is_partial,
     CASE
         WHEN staged.is_delete THEN 'Delete'
         WHEN staged.is_new THEN 'Add'
@@ -29,7 +30,7 @@ SELECT
     row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
 LEFT JOIN LATERAL (
-    SELECT document, reference_fingerprint, status
+    SELECT document, reference_fingerprint, status, partition_id
     FROM cso
     WHERE NOT staged.is_new
       AND cso.id = staged.cso_id
@@ -37,7 +38,10 @@ LEFT JOIN LATERAL (
 ) AS known ON true
 WHERE staged.row_number > %(after)s
   AND staged.row_number <= %(last)s
-  AND NOT (staged.is_delete AND (staged.is_new OR known.status = 'Obsolete'))
+  AND NOT (
+      staged.is_delete
+      AND (staged.is_new OR known.status = 'Obsolete' OR coalesce(known.partition_id <> %(partition)s, false))
+  )
   AND NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number);
 CREATE TEMPORARY TABLE import_note (
     cso_id uuid PRIMARY KEY,
@@ -132,7 +136,7 @@ ORDER BY row_number;
 -- Writes cso by key: changed objects, revived ones and placeholders that came true.
 UPDATE cso
 SET status = 'Normal',
-    partition_id = %(partition)s,
+    partition_id = coalesce(%(partition)s, cso.partition_id),
     external_id = staged.external_id,
     external_id_hash = staged.external_id_hash,
     secondary_external_id_hash = staged.secondary_external_id_hash,
@@ -189,13 +193,15 @@ LIMIT 1;
 
 -- name: changed_references
 -- What such objects gained (no hash yet) and lost (not read any more); a full join, so that half a million members are
--- hashed and never looped over. Reads staged_reference between the page's bounds. Index: cso_reference_pkey.
+-- hashed and never looped over. Of an object that was read in part that is known already, and the others stay unread.
+-- Reads staged_reference and staged_change between the page's bounds. Index: cso_reference_pkey.
 WITH had AS (
     SELECT reference.cso_id, reference.attribute_id, reference.text, reference.text_hash
     FROM import_page AS page
     JOIN cso_reference AS reference ON reference.cso_id = page.cso_id
     WHERE page.change_type = 'Update'
       AND page.references_differ
+      AND NOT page.is_partial
 ), has AS (
     SELECT page.cso_id, reference.attribute_id, reference.text, true AS was_read
     FROM import_page AS page
@@ -212,7 +218,15 @@ SELECT cso_id::text, attribute_id, text, had.text_hash::text
 FROM had
 FULL JOIN has USING (cso_id, attribute_id, text)
 WHERE had.text_hash IS NULL
-   OR has.was_read IS NULL;
+   OR has.was_read IS NULL
+UNION ALL
+SELECT page.cso_id::text, change.attribute_id, change.text, CASE WHEN change.is_removal THEN change.text_hash::text END
+FROM import_page AS page
+JOIN staged_change AS change USING (row_number)
+WHERE page.change_type = 'Update'
+  AND page.is_partial
+  AND change.row_number > %(after)s
+  AND change.row_number <= %(last)s;
 
 -- name: remove_references
 -- References that objects lost; noted where they flow. Index: cso_reference_pkey.
@@ -271,7 +285,7 @@ SELECT
     rejected.row_number,
     rejected.object_type,
     rejected.external_id,
-    rejected.display_name,
+    coalesce(rejected.display_name, cso.display_name),
     cso.id::text,
     rejected.error_type,
     rejected.message
@@ -281,6 +295,12 @@ LEFT JOIN cso ON cso.object_type_id = rejected.object_type_id
 WHERE rejected.row_number > %(after)s
 ORDER BY rejected.row_number
 LIMIT %(limit)s;
+
+-- name: adopt_objects
+-- Objects that another partition had until now, read as they were. Index: cso_pkey.
+UPDATE cso
+SET partition_id = %(partition)s
+WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: obsolete_objects
 -- Writes cso by key. Repeatable: an obsolete object is not touched again.

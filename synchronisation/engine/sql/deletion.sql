@@ -11,14 +11,44 @@ WHERE ordinal > %(after)s
 ORDER BY ordinal
 LIMIT %(limit)s;
 
+-- name: lost_account_page
+-- The next identities from which the rules took an account, with the items that told of it.
+-- Index: lost_account_pkey, execution_item_pkey, execution_item_detail_pkey.
+SELECT
+    lost.ordinal, lost.mvo_id::text, lost.system_id, item.ordinal, item.cso_id::text, item.external_id,
+    item.display_name, item.object_type, item.change_type, item.error_type, item.outcome_summary, detail.outcomes::text
+FROM lost_account AS lost
+JOIN execution_item AS item ON item.month = %(month)s
+                           AND item.activity_id = %(activity)s
+                           AND item.ordinal = lost.item
+LEFT JOIN execution_item_detail AS detail ON detail.month = item.month
+                                         AND detail.activity_id = item.activity_id
+                                         AND detail.ordinal = item.ordinal
+WHERE lost.ordinal > %(after)s
+ORDER BY lost.ordinal
+LIMIT %(limit)s;
+
 -- name: mark_for_deletion
--- Housekeeping deletes them later, when their rule still fires. A mark that is there stays. Index: mvo_pkey.
+-- Housekeeping deletes them later, when their rule still fires. A mark that is there stays, and names this loss too.
+-- Index: mvo_pkey.
 UPDATE mvo
-SET deletion_eligible = coalesce(deletion_eligible, marked.eligible),
-    deletion_marked_by = coalesce(deletion_marked_by, %(system)s),
+SET deletion_eligible = coalesce(mvo.deletion_eligible, marked.eligible),
+    deletion_marked_by = mvo.deletion_marked_by
+        || ARRAY(SELECT unnest(marked.systems) EXCEPT SELECT unnest(mvo.deletion_marked_by)),
     last_connector_disconnected = %(now)s
-FROM unnest(%(ids)s::uuid[], %(eligible)s::timestamptz[]) AS marked (id, eligible)
+FROM (
+    SELECT id, min(eligible) AS eligible, array_agg(system_id) AS systems
+    FROM unnest(%(ids)s::uuid[], %(eligible)s::timestamptz[], %(systems)s::integer[]) AS lost (id, eligible, system_id)
+    GROUP BY id
+) AS marked
 WHERE mvo.id = marked.id;
+
+-- name: shorten_marks
+-- MVOs of which one system that marked them is back; another is not. Index: mvo_pkey.
+UPDATE mvo
+SET deletion_marked_by = array_remove(deletion_marked_by, returned.system_id)
+FROM unnest(%(ids)s::uuid[], %(systems)s::integer[]) AS returned (id, system_id)
+WHERE mvo.id = returned.id;
 
 -- name: clear_marks
 -- MVOs that were joined again within their grace period. Index: mvo_pkey.

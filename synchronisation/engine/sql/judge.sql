@@ -29,8 +29,8 @@ LEFT JOIN cso ON cso.object_type_id = seen.object_type_id
 WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = seen.row_number);
 
 -- name: drop_superseded
--- Delta import: the last change to an object counts, also when with it the object is as it was before.
--- Writes staged with its references, and unchanged.
+-- Delta import: the last change to an object counts, also when with it the object is as it was before, or can be taken
+-- again. Writes staged with its references, unchanged and rejected.
 WITH superseded AS (
     SELECT row_number
     FROM (
@@ -46,6 +46,10 @@ WITH superseded AS (
     DELETE FROM unchanged
     USING superseded
     WHERE unchanged.row_number = superseded.row_number
+), dropped_rejections AS (
+    DELETE FROM rejected
+    USING superseded
+    WHERE rejected.row_number = superseded.row_number
 )
 DELETE FROM staged
 USING superseded
@@ -128,6 +132,21 @@ JOIN object_type ON object_type.id = cso.object_type_id
 WHERE cso.system_id = %(system)s
   AND NOT object_type.selected
   AND cso.status = 'Normal';
+
+-- name: queue_moved
+-- Objects that came from another partition so far, and were read here as they were or cannot be imported.
+INSERT INTO work (phase, ordinal, object_id)
+SELECT 'moved', row_number() OVER (ORDER BY cso.id), cso.id
+FROM cso
+WHERE cso.system_id = %(system)s
+  AND cso.partition_id IS DISTINCT FROM %(partition)s
+  AND cso.status = 'Normal'
+  AND EXISTS (
+      SELECT
+      FROM unchanged
+      WHERE unchanged.object_type_id = cso.object_type_id
+        AND unchanged.external_id_hash = cso.external_id_hash
+  );
 
 -- name: number_missing
 -- Give the missing their order: by external ID over all types.

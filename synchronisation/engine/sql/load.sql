@@ -31,8 +31,8 @@ WHERE rule_id = %(rule)s
 -- name: load_mvos
 -- Index: mvo_pkey.
 SELECT
-    id::text, type_id, document::text, holders::text, deletion_eligible IS NOT NULL, deletion_marked_by,
-    status = 'Obsolete'
+    id::text, type_id, document::text, holders::text, deletion_eligible IS NOT NULL,
+    coalesce(deletion_marked_by, '{}'), status = 'Obsolete'
 FROM mvo
 WHERE id = ANY (%(ids)s::uuid[]);
 

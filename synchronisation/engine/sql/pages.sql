@@ -38,9 +38,13 @@ SELECT row_number, object_type_id, external_id_hash FROM unchanged
 UNION ALL
 SELECT row_number, object_type_id, external_id_hash FROM staged;
 CREATE TABLE IF NOT EXISTS staged_reference (LIKE run_template.staged_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS staged_piece (LIKE run_template.staged_piece INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS piece_reference (LIKE run_template.piece_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS staged_change (LIKE run_template.staged_change INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS rejected (LIKE run_template.rejected INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS work (LIKE run_template.work INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS freed (LIKE run_template.freed INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS lost_account (LIKE run_template.lost_account INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS item_of (LIKE run_template.item_of INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS reference_inflow (LIKE run_template.reference_inflow INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS reference_outflow (LIKE run_template.reference_outflow INCLUDING ALL);

@@ -1,3 +1,7 @@
+-- name: forget_read
+-- An interrupted reading begins anew.
+TRUNCATE unchanged, staged, staged_reference, staged_piece, piece_reference, staged_change, rejected;
+
 -- name: compare_page
 -- Which objects of one page are new or differ from the connector space, with the object each is; the others go to
 -- `unchanged`. Index: cso_external_id.

@@ -8,7 +8,7 @@ SELECT greatest(
 
 -- name: forget_work
 -- An interrupted preparation, or judging, begins anew.
-TRUNCATE work, freed, orphaned_reference, announced_reference;
+TRUNCATE work, freed, lost_account, orphaned_reference, announced_reference;
 
 -- name: queue_obsolete
 -- Obsolete objects, in external ID order. Index: cso_obsolete.
@@ -107,6 +107,21 @@ WHERE cso_id = ANY (%(ids)s::uuid[]);
 -- Objects that are looked at now. Index: left_over_pkey.
 DELETE FROM left_over
 WHERE cso_id = ANY (%(ids)s::uuid[]);
+
+-- name: leave_over
+-- Objects that the next delta synchronisation of their system looks at again, and why. Index: left_over_pkey.
+INSERT INTO left_over (cso_id, system_id, reason)
+SELECT cso_id, system_id, %(reason)s
+FROM unnest(%(csos)s::uuid[], %(systems)s::integer[]) AS waiting (cso_id, system_id)
+ON CONFLICT (cso_id) DO NOTHING;
+
+-- name: note_lost_accounts
+-- Identities that may have lost their last connector by what the export rules say; where the items are that told of it.
+INSERT INTO lost_account (mvo_id, system_id, item)
+SELECT mvo_id, system_id, %(first)s + place
+FROM unnest(%(mvos)s::uuid[], %(systems)s::integer[], %(places)s::integer[]) WITH ORDINALITY
+    AS lost (mvo_id, system_id, place, number)
+ORDER BY number;
 
 -- name: taken_external_ids
 -- Which of the external IDs to provision exist in their target already. Index: cso_external_id.

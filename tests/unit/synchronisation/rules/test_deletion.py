@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from synchronisation.rules.deletion import Judgement, Verdict, is_connector, is_due, is_reprieved, judge_deletion
+from synchronisation.rules.deletion import Judgement, Verdict, is_connector, is_due, judge_deletion, welcome_back
 from synchronisation.rules.world import Account
 
 from .small_schema import (
@@ -81,18 +81,25 @@ BADGES_ID = OF_OTHER.system_id
 
 
 @pytest.mark.parametrize(
-    ("rule", "joined", "reprieved"),
+    ("rule", "lost", "joined", "left"),
     [
-        (AUTHORITATIVE, HR_ID, True),
-        (AUTHORITATIVE, BADGES_ID, False),
-        (LAST, HR_ID, True),
-        (LAST, BADGES_ID, True),
-        (MANUAL, BADGES_ID, True),
+        (AUTHORITATIVE, (HR_ID,), OF_HR, None),
+        (AUTHORITATIVE, (HR_ID,), OF_OTHER, (HR_ID,)),
+        (AUTHORITATIVE, (HR_ID, BADGES_ID), OF_HR, (BADGES_ID,)),
+        (AUTHORITATIVE, (HR_ID, BADGES_ID), OF_OTHER, (HR_ID,)),
+        (LAST, (HR_ID,), OF_HR, None),
+        (LAST, (HR_ID,), OF_OTHER, None),
+        (MANUAL, (HR_ID,), OF_OTHER, None),
     ],
 )
-def test_mark_that_hr_left_goes_when_its_rule_would_no_longer_fire(rule: str, joined: int, reprieved: bool) -> None:
+def test_mark_goes_when_the_rule_would_no_longer_fire(
+    rule: str, lost: tuple[int, ...], joined: Account, left: tuple[int, ...] | None
+) -> None:
+    """left: the systems that the mark still names; None: there is no mark any more."""
     kind = msgspec.structs.replace(MV_PERSON, deletion_rule=rule, trigger_systems=(HR_ID, BADGES_ID))
-    assert is_reprieved(mvo_of({}, marked_by=HR_ID), kind, joined_system_id=joined) is reprieved
+    mvo = mvo_of({}, joined, deletion_eligible=True, marked_by=lost)
+    welcome_back(mvo, kind, joined_system_id=joined.system_id)
+    assert (mvo.marked_by if mvo.deletion_eligible else None, mvo.mark_cleared) == (left, left is None)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +123,13 @@ def test_rule_is_asked_again_when_the_grace_period_is_over(
     rule: str, triggers: tuple[int, ...], accounts: list[Account], due: bool
 ) -> None:
     kind = msgspec.structs.replace(MV_PERSON, deletion_rule=rule, trigger_systems=triggers)
-    assert is_due(mvo_of({}, *accounts, marked_by=HR_ID), kind) is due
+    assert is_due(mvo_of({}, *accounts, marked_by=(HR_ID,)), kind) is due
 
 
 def test_join_within_the_grace_period_clears_the_mark() -> None:
     kind = {"deletion_rule": AUTHORITATIVE, "trigger_systems": (HR_ID,)}
     rules = compiled(import_rule(flow(MV_NAME, FIRST)), matching=(matching_rule(EMPLOYEE, target=MV_EMPLOYEE),))
     rules.types[MV_PERSON.id] = msgspec.structs.replace(MV_PERSON, **kind)
-    mvo = mvo_of({MV_EMPLOYEE: "7"}, deletion_eligible=True, marked_by=HR_ID)
+    mvo = mvo_of({MV_EMPLOYEE: "7"}, deletion_eligible=True, marked_by=(HR_ID,))
     inbound(cso_of({EMPLOYEE: "7"}), world_of(rules, mvo), rules)
     assert (mvo.deletion_eligible, mvo.mark_cleared) == (False, True)
