@@ -14,6 +14,7 @@ from .connector_space.views import (
     ConnectorSpaceViewSet,
     UnresolvedReferenceCountViewSet,
 )
+from .expressions.views import ExpressionTestView
 from .hierarchy.views import ContainerViewSet, PartitionViewSet
 from .history.views import ChangeRecordCountView, DeletedCsoViewSet, DeletedMvoViewSet, HistoryCleanupView
 from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
@@ -36,6 +37,7 @@ from .run_profiles.views import RunProfileViewSet
 from .schedules.views import ActiveScheduleExecutionViewSet, ScheduleExecutionViewSet, ScheduleViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
 from .scoping.views import ScopingCriterionViewSet, ScopingGroupViewSet
+from .security.views import MetaverseObjectRoleViewSet, RoleMemberViewSet, RoleViewSet
 from .service_settings.views import ServiceSettingViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
@@ -50,6 +52,7 @@ RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
 GROUP = f"{RULE}/scoping-criteria/<int32:groupId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+ROLE = "security/roles/<int32:roleId>"
 VALUES = "<attribute_name:attributeName>/values"
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -157,4 +160,10 @@ urlpatterns = [
     route("certificates/<guid:id>", CertificateViewSet, get="retrieve", patch="partial_update", delete="destroy"),
     route("certificates/<guid:id>/validate", CertificateViewSet, get="validate"),
     route("certificates/<guid:id>/download", CertificateViewSet, get="download"),
+    route("metaverse/objects/<guid:id>/roles", MetaverseObjectRoleViewSet, get="list"),
+    route("security/roles", RoleViewSet, get="list"),
+    route(ROLE, RoleViewSet, get="retrieve"),
+    route(f"{ROLE}/members", RoleMemberViewSet, get="list"),
+    route(f"{ROLE}/members/<guid:metaverseObjectId>", RoleMemberViewSet, put="add", delete="remove"),
+    path("synchronisation/expressions/test", ExpressionTestView.as_view()),
 ]

@@ -18,6 +18,8 @@ from synchronisation.models import (
 
 
 class MetaverseObjectTypeHeaderSerializer(ModelSerializer):
+    sometimes_absent = ("objectCount",)
+
     deletion_trigger_connected_system_ids = SerializerMethodField()
     object_count = IntegerField(read_only=True, help_text="Sent when includeChildObjects is true")
 
