@@ -36,6 +36,8 @@ from .unjoined import forget_keyed, key_own, key_targets
 from .work import WorkPage, expect_work, for_each_page, pages_ahead
 from .write import KEY_TYPES, match_keys, write_world
 
+WAITS = "an account that it is to have again is being deleted"
+
 FREED = ("mvo_id", "cso_id", "external_id", "display_name", "object_type", "object_type_id", "outcome")
 
 
@@ -127,12 +129,16 @@ def remember_unjoined(run: Run) -> None:
 
 @dataclass(slots=True)
 class Decided:
-    """A page that is ready to be written. failed: (CSO id, reason); left_over: CSOs that an earlier run left over."""
+    """A page that is ready to be written.
+
+    failed, waiting: (CSO id, reason) of what the next delta looks at again. left_over: CSOs that an earlier run left.
+    """
 
     work: WorkPage
     world: World
     items: list[Item]
     failed: list[tuple[str, str]]
+    waiting: list[tuple[str, str]]
     left_over: set[str]
 
 
@@ -161,13 +167,15 @@ class Synchroniser:
                 for cso, inbound in inbounds
             ]
             self.settle_collisions(cursor, world, [effect for _, _, effects in happened for effect in effects], before)
-        decided = Decided(work, world, [], [], left_over)
+        decided = Decided(work, world, [], [], [], left_over)
         for cso, inbound, effects in happened:
             item = self._item(cso, inbound, effects)
             if item is not None:
                 decided.items.append(item)
-                if item.error_type is not None:
-                    decided.failed.append((cso.id, item.error_message or item.error_type))
+            if item is not None and item.error_type is not None:
+                decided.failed.append((cso.id, item.error_message or item.error_type))
+            elif any(effect.waits and effect.target.system_id != self.system_id for effect in effects):
+                decided.waiting.append((cso.id, WAITS))
         return decided
 
     def write(self, decided: Decided, turn: Turn) -> None:
@@ -177,7 +185,7 @@ class Synchroniser:
             write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
             announce_references(page.cursor, self.rules.references, decided.items)
             self._free_disconnected(page, decided.world)
-            self._remember_failures(page, decided.failed, decided.left_over)
+            self._leave_over(page, decided)
             page.items = decided.items
             self._count(page, decided)
             if any(cso.mvo is None for cso in decided.world.csos):
@@ -268,11 +276,11 @@ class Synchroniser:
             item.changes = attribute_changes(cso.mvo)
         return item if item.outcomes or item.error_type else None
 
-    def _remember_failures(self, page: Page, failed: list[tuple[str, str]], left_over: set[str]) -> None:
-        """Failed objects are left over for the next delta; left_over: those that were so before."""
-        if failed:
-            self.run.facts["old_errors"] |= any(cso_id in left_over for cso_id, _ in failed)
-            rows = [(cso_id, self.system_id, reason) for cso_id, reason in failed]
+    def _leave_over(self, page: Page, decided: Decided) -> None:
+        """For the next delta, objects that failed, and those that wait for an account to be gone."""
+        self.run.facts["old_errors"] |= any(cso_id in decided.left_over for cso_id, _ in decided.failed)
+        rows = [(cso_id, self.system_id, reason) for cso_id, reason in (*decided.failed, *decided.waiting)]
+        if rows:
             copy_rows(page.cursor, "left_over", ("cso_id", "system_id", "reason"), rows)
 
 

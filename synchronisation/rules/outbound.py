@@ -27,7 +27,8 @@ class Effect:
     """What happened in one target. error: nothing was queued there.
 
     joined: an object that was there already became the account. disconnected: no rule wants the account any more.
-    gone: the account that leaves the MVO; a placeholder may leave because `account` takes its place.
+    gone: the account that leaves the MVO; a placeholder may leave because `account` takes its place. waits: the delete
+    of an account that is wanted again has left; once it is done, the account is provisioned anew.
     """
 
     target: OutboundTarget
@@ -39,11 +40,13 @@ class Effect:
     queued: bool = False
     disconnected: bool = False
     gone: Account | None = None
+    waits: bool = False
     error: ObjectError | None = None
 
     @property
     def happened(self) -> bool:
-        return self.queued or self.joined or self.disconnected or self.gone is not None or self.error is not None
+        changed = self.queued or self.joined or self.disconnected or self.gone is not None
+        return changed or self.waits or self.error is not None
 
 
 def synchronise_outbound(
@@ -96,7 +99,8 @@ def _judge_target(mvo: Mvo, target: OutboundTarget, effect: Effect, world: World
         account.is_removed, effect.gone = True, account
         return
     effect.account, effect.rule_name = account, kind.last_in_scope.name
-    effect.queued = _update(mvo, account, kind)
+    effect.waits = account.export is not None and _is_delete_that_left(account.export)
+    effect.queued = not effect.waits and _update(mvo, account, kind)
 
 
 def _leave_scope(mvo: Mvo, target: OutboundTarget, account: Account, effect: Effect) -> None:
@@ -198,8 +202,7 @@ def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
     """Queue what differs; whether anything new was queued."""
     export = account.export
     if export is not None and export.change_type == "Delete":
-        # A delete that has left is waited for before the account is provisioned anew.
-        return export.status not in LEFT and _withdraw_delete(mvo, account, kind, export)
+        return _withdraw_delete(mvo, account, kind, export)
     creating = export is not None and export.change_type == "Create" and export.sent is None
     base = apply_changes(account.document, export.sent) if export is not None else account.document
     wanted = _wanted(mvo, _relevant(mvo, account, kind, creating=creating), base)
@@ -210,6 +213,10 @@ def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
             account.export = Export(str(uuid7()), "Update", "Pending", changes, None, is_new=True)
         return bool(changes)
     return _requeue(export, changes, wanted)
+
+
+def _is_delete_that_left(export: Export) -> bool:
+    return export.change_type == "Delete" and export.status in LEFT
 
 
 def _requeue(export: Export, changes: Changes, wanted: Wanted) -> bool:
