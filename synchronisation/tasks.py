@@ -12,6 +12,7 @@ import psycopg
 import structlog
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from synchronisation import dispatch as dispatching
 from synchronisation import scheduling
@@ -19,6 +20,7 @@ from synchronisation import sweep as sweeping
 from synchronisation.carrying_out import carry_out, is_interruption
 from synchronisation.errors import QueueUnavailableError
 from synchronisation.housekeeping import start_housekeeping
+from synchronisation.services import schedule_executions
 from synchronisation.services.history import clean_up_all
 
 logger = structlog.get_logger(__name__)
@@ -31,6 +33,7 @@ def run(activity_id: str) -> None:
     with structlog.contextvars.bound_contextvars(activity_id=activity_id), tolerating_outages("run"):
         if carry_out(identifier):
             dispatching.dispatch()
+            schedule_executions.advance_all()
 
 
 @shared_task(name="synchronisation.tasks.dispatch")
@@ -55,6 +58,14 @@ def housekeeping() -> None:
 def history() -> None:
     with tolerating_outages("history"):
         clean_up_all()
+
+
+@shared_task(name="synchronisation.tasks.schedules")
+def schedules() -> None:
+    """Start the schedules that are due, and take the executions of all further."""
+    with tolerating_outages("schedules"):
+        schedule_executions.start_due(timezone.now())
+        schedule_executions.advance_all()
 
 
 @contextmanager

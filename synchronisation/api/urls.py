@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from rest_framework.viewsets import ViewSetMixin
 
 from . import converters
+from .certificates.views import CertificateViewSet, EnabledCertificateViewSet
 from .connected_systems.views import ConnectedSystemViewSet, ConnectorDefinitionViewSet
 from .connector_space.views import (
     ConnectorSpaceCountViewSet,
@@ -13,11 +14,13 @@ from .connector_space.views import (
     ConnectorSpaceViewSet,
     UnresolvedReferenceCountViewSet,
 )
+from .expressions.views import ExpressionTestView
 from .hierarchy.views import ContainerViewSet, PartitionViewSet
 from .history.views import ChangeRecordCountView, DeletedCsoViewSet, DeletedMvoViewSet, HistoryCleanupView
 from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
 from .metaverse.object_views import MetaverseObjectCountViewSet, MetaverseObjectViewSet
 from .metaverse.schema_views import ContributorViewSet, MetaverseAttributeViewSet, MetaverseObjectTypeViewSet
+from .metaverse.search_views import PredefinedSearchRunViewSet
 from .pending_deletions.views import (
     PendingDeletionCountViewSet,
     PendingDeletionSummaryView,
@@ -29,9 +32,13 @@ from .pending_exports.views import (
     PendingExportViewSet,
     SystemPendingExportViewSet,
 )
+from .predefined_searches.views import PredefinedSearchViewSet
 from .run_profiles.views import RunProfileViewSet
+from .schedules.views import ActiveScheduleExecutionViewSet, ScheduleExecutionViewSet, ScheduleViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
 from .scoping.views import ScopingCriterionViewSet, ScopingGroupViewSet
+from .security.views import MetaverseObjectRoleViewSet, RoleMemberViewSet, RoleViewSet
+from .service_settings.views import ServiceSettingViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
 converters.register()
@@ -45,6 +52,7 @@ RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
 GROUP = f"{RULE}/scoping-criteria/<int32:groupId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+ROLE = "security/roles/<int32:roleId>"
 VALUES = "<attribute_name:attributeName>/values"
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -129,4 +137,33 @@ urlpatterns = [
     route("history/deleted-objects/mvo", DeletedMvoViewSet, get="list"),
     path("history/connected-systems/<int32:connectedSystemId>/count", ChangeRecordCountView.as_view()),
     path("history/cleanup", HistoryCleanupView.as_view()),
+    route("metaverse/attributes/<int32:id>/searchable", MetaverseAttributeViewSet, put="switch_search_index"),
+    route("metaverse/objects/search/<text:predefinedSearchUri>", PredefinedSearchRunViewSet, get="list"),
+    route("predefined-searches", PredefinedSearchViewSet, get="list"),
+    route("predefined-searches/<int32:id>", PredefinedSearchViewSet, get="retrieve", patch="partial_update"),
+    route("predefined-searches/by-uri/<text:uri>", PredefinedSearchViewSet, get="retrieve_by_uri"),
+    route("schedules", ScheduleViewSet, **COLLECTION),
+    route("schedules/<guid:id>", ScheduleViewSet, **ONE),
+    route("schedules/<guid:id>/enable", ScheduleViewSet, post="enable"),
+    route("schedules/<guid:id>/disable", ScheduleViewSet, post="disable"),
+    route("schedules/<guid:id>/run", ScheduleViewSet, post="run"),
+    route("schedule-executions", ScheduleExecutionViewSet, get="list"),
+    route("schedule-executions/active", ActiveScheduleExecutionViewSet, get="list"),
+    route("schedule-executions/<guid:id>", ScheduleExecutionViewSet, get="retrieve"),
+    route("schedule-executions/<guid:id>/cancel", ScheduleExecutionViewSet, post="cancel"),
+    route("service-settings", ServiceSettingViewSet, get="list"),
+    route("service-settings/<text:key>", ServiceSettingViewSet, **ONE),
+    route("certificates", CertificateViewSet, get="list"),
+    route("certificates/enabled", EnabledCertificateViewSet, get="list"),
+    route("certificates/upload", CertificateViewSet, post="upload"),
+    route("certificates/file", CertificateViewSet, post="add_file"),
+    route("certificates/<guid:id>", CertificateViewSet, get="retrieve", patch="partial_update", delete="destroy"),
+    route("certificates/<guid:id>/validate", CertificateViewSet, get="validate"),
+    route("certificates/<guid:id>/download", CertificateViewSet, get="download"),
+    route("metaverse/objects/<guid:id>/roles", MetaverseObjectRoleViewSet, get="list"),
+    route("security/roles", RoleViewSet, get="list"),
+    route(ROLE, RoleViewSet, get="retrieve"),
+    route(f"{ROLE}/members", RoleMemberViewSet, get="list"),
+    route(f"{ROLE}/members/<guid:metaverseObjectId>", RoleMemberViewSet, put="add", delete="remove"),
+    path("synchronisation/expressions/test", ExpressionTestView.as_view()),
 ]

@@ -316,8 +316,8 @@ class _Judge:
         self.scopes.exclude_mvos(cursor)
         cursor.execute(sql("find_account_flows"))
         cursor.execute(sql("judge_account_references"))
-        withdrawn = _distinct(cursor.execute(sql("withdraw_reference_changes")).fetchall())
-        queued = _distinct(cursor.execute(sql("queue_reference_changes")).fetchall())
+        withdrawn = _sorted(cursor.execute(sql("withdraw_reference_changes")).fetchall())
+        queued = _sorted(cursor.execute(sql("queue_reference_changes")).fetchall())
         for refused in cursor.execute(sql("refused_account_references")).fetchall():
             said.refused(refused, self.account_attribute_names)
         if queued:
@@ -349,8 +349,8 @@ def _insert_exports(cursor: Cursor[Any], new: Sequence[tuple[str, str]], page: P
         cursor.execute(sql("insert_exports_of_references"), parameters)
 
 
-def _distinct(rows: Sequence[tuple[str]]) -> list[str]:
-    return sorted({cso_id for (cso_id,) in rows})
+def _sorted(rows: Sequence[tuple[str]]) -> list[str]:
+    return sorted(cso_id for (cso_id,) in rows)
 
 
 class _Said:

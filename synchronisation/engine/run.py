@@ -29,6 +29,7 @@ from connectors.errors import ConnectorError
 from synchronisation.expressions.errors import ExpressionError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 from synchronisation.rules.scope import CriterionError
+from synchronisation.service_settings import SYNC_PAGE_SIZE, override_of
 
 from . import (
     apply,
@@ -133,6 +134,7 @@ def perform(activity_id: UUID, fence: int) -> None:
     except EXPECTED_FAILURES as error:
         _end_unopened(activity_id, fence, str(error))
         return
+    run.page_size = override_of(SYNC_PAGE_SIZE) or run.page_size
     phases = PIPELINES[run.specification.run_type]
     try:
         # A page makes tens of thousands of objects, which reference counting frees: there are no cycles to look for.

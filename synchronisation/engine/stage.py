@@ -249,7 +249,7 @@ class _Reading:
                 continue
             taken.append((row_number, shaped))
             if shaped.references:
-                references += len(shaped.references)
+                references += sum(map(len, shaped.references.values()))
                 if references >= REFERENCES_A_PAGE:
                     break
         page.read = self.row_number - before

@@ -4,13 +4,13 @@ In: the references of a page's new and changed objects. Out: rows of `staged_ref
 that the connector space has, the difference alone is written, so that one member more of half a million is one row.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from psycopg import Cursor
 
+from synchronisation.rules.shape import References, pairs_of
 from synchronisation.rules.values import hash_text, reference_hashes
 
 from .bulk import NULL, array_of, copy_lines, escaped
@@ -22,15 +22,17 @@ COLUMNS = ("row_number", "attribute_id", "text", "text_hash", "name_hash", "is_l
 VALUES_AT_A_TIME = 20
 """Attributes of objects that are fetched at once: the values of one may be five megabytes."""
 
-Reference = tuple[int, str]
-"""Attribute id and text."""
+MISSING = object()
 
-Referring = tuple[int, Sequence[Reference]]
+Referring = tuple[int, References]
 """An object's row number, and its references."""
 
 
 def stage_references(cursor: Cursor[Any], new: Sequence[Referring], known: Mapping[str, Referring]) -> None:
-    """new: objects that the connector space does not have. known: by CSO id, those that have other references now."""
+    """new: objects that the connector space does not have. known: by CSO id, those that have other references now.
+
+    Uses the references of known objects up: half a million members are held once.
+    """
     if new:
         copy_lines(cursor, TABLE, COLUMNS, _lines(new))
     if known:
@@ -38,30 +40,26 @@ def stage_references(cursor: Cursor[Any], new: Sequence[Referring], known: Mappi
             copy_lines(cursor, TABLE, COLUMNS, lines)
 
 
-def _lines(referring: Sequence[Referring]) -> Iterator[bytes]:
+def _lines(referring: Iterable[Referring]) -> Iterator[bytes]:
     for number, references in referring:
-        for attribute_id, text in references:
+        for attribute_id, text in pairs_of(references):
             yield gained_line(number, attribute_id, text)
 
 
 def _differences(cursor: Cursor[Any], known: Mapping[str, Referring]) -> Iterator[Iterator[bytes]]:
-    """Lines for one attribute of one object at a time."""
-    read: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for cso_id, (_, references) in known.items():
-        for attribute_id, text in references:
-            read[cso_id, attribute_id].add(text)
+    """Lines for one attribute of one object at a time, and then for attributes that had no value."""
     with cursor.connection.cursor(name="references_of") as reading:
         reading.itersize = VALUES_AT_A_TIME
         for cso_id, attribute_id, texts in reading.execute(sql("references_of"), {"ids": array_of(known)}):
-            had, has = orjson.loads(texts), read.pop((cso_id, attribute_id), set())
-            gained, lost = has.difference(had), [text for text in had if text not in has]
-            yield _changes(known[cso_id][0], attribute_id, gained, lost)
-    for (cso_id, attribute_id), gained in read.items():
-        yield _changes(known[cso_id][0], attribute_id, gained, ())
+            number, references = known[cso_id]
+            has = references.pop(attribute_id, {})
+            lost = [text for text in orjson.loads(texts) if has.pop(text, MISSING) is MISSING]
+            yield _changes(number, attribute_id, has, lost)
+    yield _lines(known.values())
 
 
-def _changes(number: int, attribute_id: int, gained: set[str], lost: Sequence[str]) -> Iterator[bytes]:
-    for text in sorted(gained):
+def _changes(number: int, attribute_id: int, gained: Iterable[str], lost: Iterable[str]) -> Iterator[bytes]:
+    for text in gained:
         yield gained_line(number, attribute_id, text)
     for text in lost:
         yield lost_line(number, attribute_id, text)

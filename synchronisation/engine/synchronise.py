@@ -377,7 +377,7 @@ def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iter
             cause.add(flow)
         cause = flow
     for effect in effects:
-        is_drift = cause is None and effect.target.system_id == system_id
+        is_drift = cause is None and effect.target.system_id == system_id and not effect.takes_a_connector
         for branch in effect_outcomes(effect, is_drift=is_drift):
             if cause is None:
                 yield branch

@@ -23,6 +23,7 @@ from synchronisation.services.metaverse_schema import (
     update_deletion_rule,
 )
 from synchronisation.services.priorities import contributors
+from synchronisation.services.search_indexes import switch_search_index
 
 from .serializers import (
     ContributorSerializer,
@@ -33,6 +34,7 @@ from .serializers import (
     MetaverseObjectTypeHeaderSerializer,
     MetaverseObjectTypeSerializer,
     MetaverseObjectTypeUpdateSerializer,
+    SearchableSerializer,
 )
 
 WITH_COUNT = [OpenApiParameter("includeChildObjects", OpenApiTypes.BOOL, default=False, description="Adds objectCount")]
@@ -93,6 +95,9 @@ class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMix
         "retrieve": Operation("retrieveMetaverseAttribute", "Retrieve an attribute"),
         "update": Operation("updateMetaverseAttribute", "Update an attribute"),
         "destroy": Operation("deleteMetaverseAttribute", "Delete an attribute", errors=(400,)),
+        "switch_search_index": Operation(
+            "switchMetaverseAttributeSearch", "Make an attribute searchable, or no longer"
+        ),
     }
     queryset = MetaverseAttribute.objects.prefetch_related("object_types")
     serializer_class = MetaverseAttributeSerializer
@@ -115,6 +120,14 @@ class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMix
 
     def perform_destroy(self, instance: MetaverseAttribute) -> None:
         delete_attribute(instance, self.caller.initiator)
+
+    @extend_schema(request=SearchableSerializer, responses=MetaverseAttributeSerializer)
+    def switch_search_index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        attribute = self.get_object()
+        wanted = SearchableSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        switch_search_index(attribute, **wanted.validated_data, initiator=self.caller.initiator)
+        return self.answer(attribute)
 
 
 class ContributorViewSet(ResourceViewSet):

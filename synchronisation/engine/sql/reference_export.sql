@@ -118,43 +118,55 @@ WHERE answer.failure IS NOT NULL
 
 -- name: drop_superseded_references
 -- A value that left to be removed, and then to be added, or the other way round: the earlier wish is confirmed by nothing.
+-- ARRAY, here and below: the objects are known before the planner's guess at their number can matter, which made of
+-- every page a scan of all that is queued for each of its objects.
 -- Index: work_pkey, pending_export_pkey, pending_export_reference_pkey.
 DELETE FROM pending_export_reference AS earlier
-USING work
-JOIN pending_export AS export ON export.id = work.object_id
-JOIN pending_export_reference AS later ON later.cso_id = export.cso_id
-                                      AND later.status = 'Executing'
-WHERE work.phase = %(phase)s
-  AND work.ordinal > %(after)s
-  AND work.ordinal <= %(last)s
-  AND earlier.cso_id = later.cso_id
-  AND earlier.attribute_id = later.attribute_id
-  AND earlier.target_id = later.target_id
-  AND earlier.is_removal <> later.is_removal
-  AND earlier.status = 'Exported';
+WHERE earlier.cso_id = ANY (ARRAY(
+    SELECT export.cso_id
+    FROM work
+    JOIN pending_export AS export ON export.id = work.object_id
+    WHERE work.phase = %(phase)s
+      AND work.ordinal > %(after)s
+      AND work.ordinal <= %(last)s
+))
+  AND earlier.status = 'Exported'
+  AND (
+      SELECT true
+      FROM pending_export_reference AS later
+      WHERE later.cso_id = earlier.cso_id
+        AND later.attribute_id = earlier.attribute_id
+        AND later.target_id = earlier.target_id
+        AND later.is_removal = NOT earlier.is_removal
+        AND later.status = 'Executing'
+  );
 
 -- name: mark_references_exported
 -- They wait for the confirming import. Index: work_pkey, pending_export_pkey, pending_export_reference_pkey.
 UPDATE pending_export_reference AS reference
 SET status = 'Exported'
-FROM work
-JOIN pending_export AS export ON export.id = work.object_id
-WHERE work.phase = %(phase)s
-  AND work.ordinal > %(after)s
-  AND work.ordinal <= %(last)s
-  AND reference.cso_id = export.cso_id
+WHERE reference.cso_id = ANY (ARRAY(
+    SELECT export.cso_id
+    FROM work
+    JOIN pending_export AS export ON export.id = work.object_id
+    WHERE work.phase = %(phase)s
+      AND work.ordinal > %(after)s
+      AND work.ordinal <= %(last)s
+))
   AND reference.status = 'Executing';
 
 -- name: take_confirmed_references
 -- They are in the target, as its connector vouches, and queued no more.
 -- Index: work_pkey, pending_export_pkey, pending_export_reference_pkey.
 DELETE FROM pending_export_reference AS reference
-USING work
-JOIN pending_export AS export ON export.id = work.object_id
-WHERE work.phase = %(phase)s
-  AND work.ordinal > %(after)s
-  AND work.ordinal <= %(last)s
-  AND reference.cso_id = export.cso_id
+WHERE reference.cso_id = ANY (ARRAY(
+    SELECT export.cso_id
+    FROM work
+    JOIN pending_export AS export ON export.id = work.object_id
+    WHERE work.phase = %(phase)s
+      AND work.ordinal > %(after)s
+      AND work.ordinal <= %(last)s
+))
   AND reference.status = 'Executing'
 RETURNING reference.cso_id::text, reference.attribute_id, reference.target_id::text, reference.is_removal, reference.text;
 

@@ -1120,69 +1120,77 @@ WHERE (candidate.is_change OR flow.enforced)
 
 -- name: withdraw_reference_changes
 -- Queued changes that are not wanted any more, and those of accounts that no MVO has. Where one value is all there can be,
--- another takes its place. Index: pending_export_reference_pkey, cso_join_pkey.
-DELETE FROM pending_export_reference AS queued
-USING account_candidate AS candidate
-LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
-WHERE queued.cso_id = candidate.cso_id
-  AND queued.attribute_id = candidate.attribute_id
-  AND queued.target_id = candidate.target_id
-  AND queued.status = 'Pending'
-  AND CASE
-      WHEN judged.several THEN false
-      WHEN judged.cso_id IS NOT NULL THEN
-          judged.wanted = judged.present
-          OR queued.is_removal = judged.wanted
-          OR (queued.is_removal AND judged.single_valued AND EXISTS (
-              SELECT
-              FROM judged_change AS other
-              WHERE other.cso_id = judged.cso_id
-                AND other.attribute_id = judged.attribute_id
-                AND other.wanted
-          ))
-      ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
-  END
-RETURNING queued.cso_id::text;
+-- another takes its place. Answers the accounts. Index: pending_export_reference_pkey, cso_join_pkey.
+WITH withdrawn AS (
+    DELETE FROM pending_export_reference AS queued
+    USING account_candidate AS candidate
+    LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
+    WHERE queued.cso_id = candidate.cso_id
+      AND queued.attribute_id = candidate.attribute_id
+      AND queued.target_id = candidate.target_id
+      AND queued.status = 'Pending'
+      AND CASE
+          WHEN judged.several THEN false
+          WHEN judged.cso_id IS NOT NULL THEN
+              judged.wanted = judged.present
+              OR queued.is_removal = judged.wanted
+              OR (queued.is_removal AND judged.single_valued AND EXISTS (
+                  SELECT
+                  FROM judged_change AS other
+                  WHERE other.cso_id = judged.cso_id
+                    AND other.attribute_id = judged.attribute_id
+                    AND other.wanted
+              ))
+          ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
+      END
+    RETURNING queued.cso_id
+)
+SELECT DISTINCT cso_id::text
+FROM withdrawn;
 
 -- name: queue_reference_changes
 -- What differs and is not queued yet. A removal keeps the value as the target has it, should the object referred to be
--- gone before it leaves. Index: cso_reference_by_target, pending_export_reference_pkey.
-INSERT INTO pending_export_reference AS queued (
-    cso_id, attribute_id, target_id, is_removal, system_id, status, text, text_hash
+-- gone before it leaves. Answers the accounts. Index: cso_reference_by_target, pending_export_reference_pkey.
+WITH changed AS (
+    INSERT INTO pending_export_reference AS queued (
+        cso_id, attribute_id, target_id, is_removal, system_id, status, text, text_hash
+    )
+    SELECT
+        judged.cso_id, judged.attribute_id, judged.target_id, judged.present, judged.system_id, 'Pending',
+        coalesce(had.text, sent.text), had.text_hash
+    FROM judged_change AS judged
+    LEFT JOIN LATERAL (
+        SELECT reference.text, reference.text_hash
+        FROM cso_reference AS reference
+        WHERE reference.target_id = judged.target_id
+          AND reference.cso_id = judged.cso_id
+          AND reference.attribute_id = judged.attribute_id
+        ORDER BY reference.text
+        LIMIT 1
+    ) AS had ON judged.present
+    LEFT JOIN pending_export_reference AS sent ON judged.present
+                                              AND sent.cso_id = judged.cso_id
+                                              AND sent.attribute_id = judged.attribute_id
+                                              AND sent.target_id = judged.target_id
+                                              AND NOT sent.is_removal
+    WHERE NOT judged.several
+      AND judged.wanted <> judged.present
+      AND NOT (judged.single_valued AND judged.present AND EXISTS (
+          SELECT
+          FROM judged_change AS other
+          WHERE other.cso_id = judged.cso_id
+            AND other.attribute_id = judged.attribute_id
+            AND other.wanted
+      ))
+    ON CONFLICT (cso_id, attribute_id, target_id, is_removal) DO UPDATE
+    SET status = 'Pending',
+        text = excluded.text,
+        text_hash = excluded.text_hash
+    WHERE queued.status <> 'Pending'
+    RETURNING queued.cso_id
 )
-SELECT
-    judged.cso_id, judged.attribute_id, judged.target_id, judged.present, judged.system_id, 'Pending',
-    coalesce(had.text, sent.text), had.text_hash
-FROM judged_change AS judged
-LEFT JOIN LATERAL (
-    SELECT reference.text, reference.text_hash
-    FROM cso_reference AS reference
-    WHERE reference.target_id = judged.target_id
-      AND reference.cso_id = judged.cso_id
-      AND reference.attribute_id = judged.attribute_id
-    ORDER BY reference.text
-    LIMIT 1
-) AS had ON judged.present
-LEFT JOIN pending_export_reference AS sent ON judged.present
-                                          AND sent.cso_id = judged.cso_id
-                                          AND sent.attribute_id = judged.attribute_id
-                                          AND sent.target_id = judged.target_id
-                                          AND NOT sent.is_removal
-WHERE NOT judged.several
-  AND judged.wanted <> judged.present
-  AND NOT (judged.single_valued AND judged.present AND EXISTS (
-      SELECT
-      FROM judged_change AS other
-      WHERE other.cso_id = judged.cso_id
-        AND other.attribute_id = judged.attribute_id
-        AND other.wanted
-  ))
-ON CONFLICT (cso_id, attribute_id, target_id, is_removal) DO UPDATE
-SET status = 'Pending',
-    text = excluded.text,
-    text_hash = excluded.text_hash
-WHERE queued.status <> 'Pending'
-RETURNING queued.cso_id::text;
+SELECT DISTINCT cso_id::text
+FROM changed;
 
 -- name: refused_account_references
 -- Attributes of accounts that take one value and were to get several.

@@ -110,6 +110,7 @@ def test_attribute_is_created_for_object_types(administrator: APIClient) -> None
         "builtIn": False,
         "created": created["created"],
         "objectTypes": [{"id": person, "name": "person"}],
+        "searchable": False,
     }
     assert call(administrator, "get", f"{ATTRIBUTES}/{created['id']}") == created
 
