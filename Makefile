@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 USERS ?= 100000
-OUT ?= benchmarks/results/users-$(USERS).json
+GROUPS ?= 0
+OUT ?= benchmarks/results/users-$(USERS)$(if $(filter-out 0,$(GROUPS)),-groups-$(GROUPS)).json
 TESTS ?=
 WORKERS ?= 2
 EXAMPLES ?= 100
@@ -61,9 +62,9 @@ fuzz: setup ## Make up requests from the served OpenAPI document, EXAMPLES for e
 load: setup ## Measure the API under CLIENTS at once, for SECONDS each
 	$(BIN)/python -m benchmarks.load --clients $(CLIENTS) --seconds $(SECONDS)
 
-bench: setup ## Measure with USERS objects; writes OUT
+bench: setup ## Measure with USERS people and GROUPS groups; writes OUT
 	@mkdir -p $(dir $(OUT))
-	$(BIN)/python -m benchmarks.run --users $(USERS) --out $(OUT)
+	$(BIN)/python -m benchmarks.run --users $(USERS) --groups $(GROUPS) --out $(OUT)
 
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-header --no-annotate $(UPGRADE)

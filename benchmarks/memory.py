@@ -9,8 +9,8 @@ RESET_PEAK = "5"
 """What clear_refs takes to start the peak anew (proc(5))."""
 
 
-def worker_processes(ancestor: int) -> Iterator[Path]:
-    """The /proc folders of all Celery processes below a process."""
+def descendants(ancestor: int) -> Iterator[Path]:
+    """The /proc folders of all processes below a process."""
     parents = {}
     for folder in PROC.iterdir():
         if folder.name.isdigit():
@@ -18,10 +18,15 @@ def worker_processes(ancestor: int) -> Iterator[Path]:
                 parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
     for process_id in parents:
         if ancestor in _ancestors(process_id, parents):
-            folder = PROC / str(process_id)
-            with suppress(OSError):
-                if b"celery" in (folder / "cmdline").read_bytes():
-                    yield folder
+            yield PROC / str(process_id)
+
+
+def worker_processes(ancestor: int) -> Iterator[Path]:
+    """Those of all Celery processes below a process."""
+    for folder in descendants(ancestor):
+        with suppress(OSError):
+            if b"celery" in (folder / "cmdline").read_bytes():
+                yield folder
 
 
 def _ancestors(process_id: int, parents: dict[int, int]) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Measure whole runs through the REST API and a Celery worker, on a JIM of the benchmark's own.
 
     python -m benchmarks.run --users 100000 --out benchmarks/results/users-100000.json
+    python -m benchmarks.run --users 100000 --groups 25000 --out benchmarks/results/users-100000-groups-25000.json
 
 Seconds are the activity's execution time. Each phase that writes is set against bare COPYs of the rows it added, in
 the same process run: absolute times differ from machine to machine, the ratio does not.
@@ -9,9 +10,8 @@ the same process run: absolute times differ from machine to machine, the ratio d
 import json
 import os
 import platform
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,23 +20,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import memory
-from benchmarks.baseline import Rows, bulk_create_rate, copy_seconds
-from jim.client import Client, JsonObject
-from jim.client.display import seconds_in
+from benchmarks import feed, groups
+from benchmarks.baseline import Rows, bulk_create_rate
+from benchmarks.measure import ITEMS, Benchmark, Measurement, Phase
+from jim.client import Client
 from jim.instance import Instance
 from samples import configuration, people
 from samples.hr_to_directory import CONFIGURATION, DIRECTORY_COLUMNS, DIRECTORY_FILE, HR_FILE
 from samples.private_instance import connector_files, private_instance
 
 CHANGED_SHARE = 0.01
-RUN_TIMEOUT_SECONDS = 3600.0
-ITEM_PAGE_SIZE = 100
 
-ITEMS = (
-    Rows("execution_item", "activity_id = %(activity)s"),
-    Rows("execution_item_detail", "activity_id = %(activity)s"),
-)
 IMPORTED = (Rows("cso", "status = 'Normal'"), *ITEMS)
 SYNCHRONISED = (
     Rows("mvo"),
@@ -46,29 +40,6 @@ SYNCHRONISED = (
     Rows("pending_export"),
     *ITEMS,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """One run to measure; `added` are the rows it leaves, which COPY is measured with."""
-
-    name: str
-    system: str
-    run_profile: str
-    added: tuple[Rows, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """ratio_to_copy: seconds over those of the bare COPYs; null where a phase adds no rows worth a COPY."""
-
-    phase: str
-    objects: int
-    seconds: float
-    objects_per_second: float
-    ratio_to_copy: float | None
-    peak_rss_mib: float | None
-
 
 FIRST_ROUND = (
     Phase("first full import", "HR", "Full Import", IMPORTED),
@@ -86,50 +57,7 @@ CHANGED_ROUND = (
 )
 
 
-class Benchmark:
-    """Runs phases on one instance."""
-
-    def __init__(self, running: Instance, client: Client, console: Console) -> None:
-        self.running = running
-        self.client = client
-        self.console = console
-
-    def measure(self, phase: Phase) -> Measurement:
-        memory.forget_peaks(self.running.process_id)
-        activity = self.client.run(phase.system, phase.run_profile, timeout=RUN_TIMEOUT_SECONDS)
-        if activity["status"] != "Complete":
-            raise SystemExit(f"{phase.name} ended {activity['status']}: {activity['errorMessage']}")
-        seconds = seconds_in(activity["executionTime"])
-        objects = activity["executionStats"]["totalObjectsProcessed"]
-        peak = memory.peak_rss_mib(self.running.process_id)
-        copy = copy_seconds(self.running.database_url, phase.added, activity["id"]) if phase.added else None
-        measured = Measurement(
-            phase.name,
-            objects,
-            round(seconds, 2),
-            round(objects / seconds, 1),
-            round(seconds / copy, 2) if copy else None,
-            peak,
-        )
-        self.console.print(measured)
-        return measured
-
-    def page_items(self, activity: JsonObject) -> Iterator[Measurement]:
-        """The first and the last page of a run's items, each the best of five requests."""
-        last = max(1, self.client.get(f"/activities/{activity['id']}/items")["totalCount"] // ITEM_PAGE_SIZE)
-        for name, page in (("items, first page", 1), (f"items, page {last}", last)):
-            times = []
-            for _ in range(5):
-                started = time.perf_counter()
-                query = {"page": page, "pageSize": ITEM_PAGE_SIZE}
-                self.client.get(f"/activities/{activity['id']}/items", query)
-                times.append(time.perf_counter() - started)
-            yield Measurement(
-                name, ITEM_PAGE_SIZE, round(min(times), 4), round(ITEM_PAGE_SIZE / min(times), 1), None, None
-            )
-
-
-def measure_all(users: int, folder: Path, console: Console) -> list[Measurement]:
+def measure_people(users: int, folder: Path, console: Console) -> list[Measurement]:
     """Every phase in order, then the item pages and Django's own way of writing."""
     with private_instance(folder) as running, Client(running.url, running.api_key) as client:
         files = connector_files(folder)
@@ -147,22 +75,38 @@ def measure_all(users: int, folder: Path, console: Console) -> list[Measurement]
     return measurements
 
 
+def measure_groups(sizes: groups.Sizes, folder: Path, console: Console) -> tuple[list[Measurement], dict[str, int]]:
+    """Every phase with groups, and the rows that one member more writes in each table."""
+    environment = feed.install(folder)
+    with private_instance(folder, environment) as running, Client(running.url, running.api_key) as client:
+        benchmark = Benchmark(running, client, console)
+        measurements = list(groups.measure(benchmark, connector_files(folder), sizes))
+        one_member, written = groups.measure_one_member(benchmark)
+    return [*measurements, one_member], written
+
+
 def _without_references() -> configuration.Configuration:
     """The sample configuration with plain columns only: fourteen flows in, ten out, as the budgets say."""
-    systems = tuple(
-        replace(system, types={name: kind for name, kind in system.types.items() if kind != "Reference"})
-        for system in CONFIGURATION.systems
-    )
     references = {
-        name for system in CONFIGURATION.systems for name, kind in system.types.items() if kind == "Reference"
+        column
+        for system in CONFIGURATION.systems
+        for kind in system.object_types
+        for column, data_type in kind.types.items()
+        if data_type == "Reference"
     }
     into, out_of = CONFIGURATION.import_rules, CONFIGURATION.export_rules
     return replace(
         CONFIGURATION,
-        systems=systems,
+        systems=tuple(_plain(system, references) for system in CONFIGURATION.systems),
         import_rules=tuple(replace(rule, mappings=_without(rule.mappings, references)) for rule in into),
         export_rules=tuple(replace(rule, mappings=_without(rule.mappings, references)) for rule in out_of),
     )
+
+
+def _plain(system: configuration.FileSystem, references: set[str]) -> configuration.FileSystem:
+    """A system whose references are taken for text."""
+    kinds = tuple(replace(kind, types=_without(kind.types, references)) for kind in system.object_types)
+    return replace(system, object_types=kinds)
 
 
 def _without(mappings: Mapping[str, str], columns: set[str]) -> dict[str, str]:
@@ -182,32 +126,49 @@ def _django(running: Instance) -> Measurement:
 
 
 def show(measurements: list[Measurement], console: Console) -> None:
-    table = Table("phase", "objects", "seconds", "objects/s", "ratio to COPY", "peak MiB")
+    table = Table("phase", "objects", "seconds", "objects/s", "references/s", "ratio to COPY", "peak MiB", "CPU s")
     for m in measurements:
         cells: list[Any] = [
             m.phase,
             f"{m.objects:,}",
             m.seconds,
             f"{m.objects_per_second:,.0f}",
+            None if m.references_per_second is None else f"{m.references_per_second:,.0f}",
             m.ratio_to_copy,
             m.peak_rss_mib,
+            None if m.worker_cpu_seconds is None else f"{m.worker_cpu_seconds} + {m.database_cpu_seconds}",
         ]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     console.print(table)
 
 
 def main(
-    users: Annotated[int, typer.Option(help="People in the HR file.")] = 100_000,
+    users: Annotated[int, typer.Option(help="People in the HR file.", min=1)] = 100_000,
+    groups_count: Annotated[
+        int,
+        typer.Option("--groups", help="Groups of these people; with any, badges and members flow, too.", min=0),
+    ] = 0,
     out: Annotated[Path | None, typer.Option(help="Where to write the measurements as JSON.")] = None,
 ) -> None:
-    """Measure import, synchronisation and export of USERS people."""
+    """Measure import, synchronisation and export of USERS people, and of GROUPS groups if there are any."""
     console = Console()
+    result: dict[str, Any] = {"users": users}
     with TemporaryDirectory(prefix="jim-bench-") as folder:
-        measurements = measure_all(users, Path(folder), console)
+        if groups_count:
+            sizes = groups.Sizes(users, groups_count)
+            measurements, written = measure_groups(sizes, Path(folder), console)
+            result |= {"groups": groups_count, "members": sizes.members, "rows_written_by_one_member": written}
+            console.print(f"{sizes.members:,} members in all; rows written by one more: {written}")
+        else:
+            measurements = measure_people(users, Path(folder), console)
     show(measurements, console)
     if out is not None:
-        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
-        result = {"users": users, "machine": machine, "phases": [asdict(m) for m in measurements]}
+        result["machine"] = {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.system(),
+        }
+        result["phases"] = [asdict(m) for m in measurements]
         out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 

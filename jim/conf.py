@@ -5,6 +5,7 @@ Apps read settings through these functions, so that types and defaults stand in 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -74,6 +75,16 @@ def heartbeat_seconds() -> int:
 def lease_seconds() -> int:
     """A run whose heartbeat is older than this counts as dead, and another worker goes on with it."""
     return int(settings.JIM_LEASE_SECONDS)
+
+
+def history_retention() -> timedelta:
+    """Activities, execution items and records of deleted objects that are older than this are removed."""
+    return timedelta(seconds=settings.JIM_HISTORY_RETENTION)
+
+
+def history_detail_retention() -> timedelta:
+    """The same for what a run changed in each object, which takes the most room; never longer than the history."""
+    return timedelta(seconds=settings.JIM_HISTORY_DETAIL_RETENTION)
 
 
 def runs_queue() -> str:

@@ -4,7 +4,7 @@ Change names, columns and expressions to yours, and hand the result to `samples.
 of expressions: `cs["column"]` is a value of the connected system, `mv["Attribute"]` one of the metaverse.
 """
 
-from samples.configuration import Configuration, ExportRule, Expression, FileSystem, ImportRule
+from samples.configuration import Configuration, ExportRule, Expression, FileSystem, ImportRule, ObjectType
 
 HR_FILE = "hr.csv"
 DIRECTORY_FILE = "directory.csv"
@@ -26,11 +26,15 @@ HR = FileSystem(
     name="HR",
     file_path=HR_FILE,
     mode="Import Only",
-    object_type="employee",
-    external_id="employeeId",
-    matching=("employeeId", "Employee ID"),
-    # Too many of them are empty for the discovery to see a date or whom the number of a manager means.
-    types={"startDate": "DateTime", "endDate": "DateTime", "manager": "Reference"},
+    object_types=(
+        ObjectType(
+            "employee",
+            external_id="employeeId",
+            matching=("employeeId", "Employee ID"),
+            # Too many of them are empty for the discovery to see a date or whom the number of a manager means.
+            types={"startDate": "DateTime", "endDate": "DateTime", "manager": "Reference"},
+        ),
+    ),
     run_profiles=("Full Import", "Full Synchronisation", "Delta Synchronisation"),
 )
 
@@ -38,10 +42,14 @@ DIRECTORY = FileSystem(
     name="Directory",
     file_path=DIRECTORY_FILE,
     mode="Bidirectional",
-    object_type="account",
-    external_id="uid",
-    matching=("employeeId", "Employee ID"),
-    types={"manager": "Reference"},
+    object_types=(
+        ObjectType(
+            "account",
+            external_id="uid",
+            matching=("employeeId", "Employee ID"),
+            types={"manager": "Reference"},
+        ),
+    ),
     run_profiles=("Full Import", "Full Synchronisation", "Delta Synchronisation", "Export"),
 )
 
@@ -89,5 +97,5 @@ CONFIGURATION = Configuration(
     systems=(HR, DIRECTORY),
     import_rules=(HR_PEOPLE,),
     export_rules=(DIRECTORY_ACCOUNTS,),
-    authority="HR",
+    authorities={"person": "HR"},
 )

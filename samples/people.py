@@ -132,7 +132,7 @@ def _person(number: int, dice: _Dice) -> Person:
     first_name, last_name = dice.pick(country.first_names), dice.pick(country.last_names)
     department = dice.pick(DEPARTMENTS)
     return Person(
-        employee_id=_employee_id(number),
+        employee_id=employee_id(number),
         first_name=first_name,
         last_name=last_name,
         preferred_name="" if dice.below(6) else dice.pick(NICKNAMES),
@@ -141,7 +141,7 @@ def _person(number: int, dice: _Dice) -> Person:
         job_title=dice.pick(TITLES_BY_DEPARTMENT[department]),
         company=country.company,
         location=dice.pick(country.cities),
-        manager="" if number == 1 else _employee_id((number + TEAM_SIZE - 2) // TEAM_SIZE),
+        manager="" if number == 1 else employee_id((number + TEAM_SIZE - 2) // TEAM_SIZE),
         start_date=_day(EARLIEST_START + dice.below(LATEST_START - EARLIEST_START)),
         end_date="" if dice.below(8) else _day(LATEST_START + dice.below(CONTRACT_DAYS)),
         status=dice.pick(STATUSES),
@@ -149,7 +149,7 @@ def _person(number: int, dice: _Dice) -> Person:
     )
 
 
-def _employee_id(number: int) -> str:
+def employee_id(number: int) -> str:
     return f"{number:08d}"
 
 

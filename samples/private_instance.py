@@ -7,7 +7,7 @@ with the block, and with this process however that ends.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -25,11 +25,12 @@ POLL_SECONDS = 0.1
 
 
 @contextmanager
-def private_instance(folder: Path) -> Iterator[instance.Instance]:
-    """Run `jim serve` in `folder`. Raises: StartError with the last thing it said."""
+def private_instance(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[instance.Instance]:
+    """Run `jim serve` in `folder`. environment: beside our own. Raises: StartError with the last thing it said."""
     serve = (sys.executable, "-m", "jim.cli", "serve")
     options = ("--host", LOOPBACK, "--port", str(free_port()), "--data-dir", str(folder))
-    child = spawn(Command("serve", [*serve, *options], folder / "serve.log", environment=_own_environment(folder)))
+    variables = {**_own_environment(folder), **(environment or {})}
+    child = spawn(Command("serve", [*serve, *options], folder / "serve.log", environment=variables))
     try:
         yield _wait_until_ready(child, folder)
     finally:

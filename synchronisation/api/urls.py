@@ -14,9 +14,16 @@ from .connector_space.views import (
     UnresolvedReferenceCountViewSet,
 )
 from .expressions.views import ExpressionTestView
+from .hierarchy.views import ContainerViewSet, PartitionViewSet
+from .history.views import ChangeRecordCountView, DeletedCsoViewSet, DeletedMvoViewSet, HistoryCleanupView
 from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
 from .metaverse.object_views import MetaverseObjectCountViewSet, MetaverseObjectViewSet
 from .metaverse.schema_views import ContributorViewSet, MetaverseAttributeViewSet, MetaverseObjectTypeViewSet
+from .pending_deletions.views import (
+    PendingDeletionCountViewSet,
+    PendingDeletionSummaryView,
+    PendingDeletionViewSet,
+)
 from .pending_exports.views import (
     PendingExportChangeViewSet,
     PendingExportCountViewSet,
@@ -59,6 +66,12 @@ urlpatterns = [
     route(SYSTEMS, ConnectedSystemViewSet, **COLLECTION),
     route(SYSTEM, ConnectedSystemViewSet, **ONE),
     route(f"{SYSTEM}/import-schema", ConnectedSystemViewSet, post="import_schema"),
+    route(f"{SYSTEM}/import-hierarchy", ConnectedSystemViewSet, post="import_hierarchy"),
+    route(f"{SYSTEM}/deletion-preview", ConnectedSystemViewSet, get="preview_deletion"),
+    route(f"{SYSTEM}/clear", ConnectedSystemViewSet, post="clear"),
+    route(f"{SYSTEM}/partitions", PartitionViewSet, get="list"),
+    route(f"{SYSTEM}/partitions/<int32:partitionId>", PartitionViewSet, put="update"),
+    route(f"{SYSTEM}/containers/<int32:containerId>", ContainerViewSet, put="update"),
     path(f"{SYSTEM}/matching-mode", MatchingModeView.as_view()),
     route(f"{SYSTEM}/object-types", ObjectTypeViewSet, get="list"),
     route(OBJECT_TYPE, ObjectTypeViewSet, put="update"),
@@ -108,7 +121,7 @@ urlpatterns = [
         put="update",
     ),
     route("metaverse/attributes", MetaverseAttributeViewSet, **COLLECTION),
-    route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, get="retrieve"),
+    route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, **ONE),
     route("metaverse/objects", MetaverseObjectViewSet, get="list"),
     route("metaverse/objects/count", MetaverseObjectCountViewSet, get="count"),
     route("metaverse/objects/<guid:id>", MetaverseObjectViewSet, get="retrieve"),
@@ -118,4 +131,11 @@ urlpatterns = [
     route(f"{ROLE}/members", RoleMemberViewSet, get="list"),
     route(f"{ROLE}/members/<guid:metaverseObjectId>", RoleMemberViewSet, put="add", delete="remove"),
     path("synchronisation/expressions/test", ExpressionTestView.as_view()),
+    route("metaverse/pending-deletions", PendingDeletionViewSet, get="list"),
+    route("metaverse/pending-deletions/count", PendingDeletionCountViewSet, get="count"),
+    path("metaverse/pending-deletions/summary", PendingDeletionSummaryView.as_view()),
+    route("history/deleted-objects/cso", DeletedCsoViewSet, get="list"),
+    route("history/deleted-objects/mvo", DeletedMvoViewSet, get="list"),
+    path("history/connected-systems/<int32:connectedSystemId>/count", ChangeRecordCountView.as_view()),
+    path("history/cleanup", HistoryCleanupView.as_view()),
 ]

@@ -1,9 +1,8 @@
 """Assemble: objects that came in pieces become staged objects, when all is read.
 
 In: `staged_piece` and `piece_reference`, complete. Out: rows of `staged` or `unchanged` as for any other object, of
-`rejected` where a piece could not be taken; the references of objects that came whole in `staged_reference`, of the
-others what they gain and lose in `staged_change`. Always: references are streamed, and those that an update does not
-name are never read: a fingerprint follows from what is gained and lost.
+`rejected` where a piece could not be taken; in `staged_reference` what they gain and lose. Always: references are
+streamed, and those that an update does not name are never read: a fingerprint follows from what is gained and lost.
 """
 
 from collections import Counter
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import msgspec
@@ -22,11 +21,12 @@ from activities.statistics import object_type_key
 from synchronisation.rules.pieces import Piece, Version, shaper_of_versions, versions_of
 from synchronisation.rules.shape import Rejection, Shaped
 from synchronisation.rules.specification import ObjectType
-from synchronisation.rules.values import Document, hash_text, moved_fingerprint, reference_hashes
+from synchronisation.rules.values import Document, hash_text, moved_fingerprint
 
-from .bulk import array_of, copy_lines, copy_rows, copy_temporary, escaped
+from .bulk import array_of, copy_lines, copy_rows, copy_temporary
 from .pages import Page, Run
-from .staging import REJECTED, STAGED, STAGED_REFERENCE, UNCHANGED, reference_lines, rejected_row, staged_line
+from .staged_references import COLUMNS, TABLE, gained_line, lost_line
+from .staging import REJECTED, STAGED, UNCHANGED, rejected_row, staged_line
 from .statements import sql
 
 OBJECTS_AT_A_TIME = 500
@@ -35,7 +35,6 @@ OBJECTS_AT_A_TIME = 500
 REFERENCES_AT_A_TIME = 20_000
 
 PIECE_OF = {"row_number": "bigint", "final_row": "bigint", "cso_id": "uuid", "is_whole": "boolean"}
-STAGED_CHANGE = ("row_number", "attribute_id", "text", "text_hash", "name_hash", "is_removal")
 NOBODY = "00000000-0000-0000-0000-000000000000"
 SORTED_IN_MEMORY = "SET LOCAL work_mem = '64MB'"
 """Half a million members of a group that came in parts."""
@@ -72,6 +71,10 @@ class Candidate:
 
 def assemble(run: Run, targets: Iterable[ObjectType]) -> None:
     """Make staged objects of all pieces. Part of reading: it begins anew with it."""
+    with run.page() as page:
+        if page.cursor.execute(sql("any_piece")).fetchone() is None:
+            return
+        page.cursor.execute(sql("index_staged_references"))
     assembly = _Assembly(run, {kind.id: kind for kind in targets})
     while assembly.page():
         pass
@@ -137,11 +140,10 @@ class _Assembly:
         rows_of_same = {c.row for c in same}
         differing = [(c, shape) for c, shape in shaped if c.row not in rows_of_same]
         copy_rows(cursor, "unchanged", UNCHANGED, map(_seen, same))
-        copy_lines(cursor, "staged", STAGED, (staged_line([], c.row, shape, c.known_id) for c, shape in differing))
+        copy_lines(cursor, "staged", STAGED, (staged_line(c.row, shape, c.known_id) for c, shape in differing))
         partial = [c.row for c, _ in differing if not c.version.is_whole]
         if partial:
             cursor.execute(sql("mark_partial"), {"rows": partial})
-        self._stage_references(cursor, [c for c, _ in differing if c.version.is_whole and not c.version.is_delete])
         for type_id, number in Counter(c.object_type.id for c in candidates).items():
             page.counters[object_type_key(self.types[type_id].name)] += number
 
@@ -150,7 +152,7 @@ class _Assembly:
         return shape(candidate.external_id, candidate.source_row, candidate.version, candidate.references)
 
     def _weigh_references(self, cursor: Cursor[Any], candidates: Sequence[Candidate]) -> None:
-        """Find the reference fingerprint of each, and what the partial ones gain and lose."""
+        """Stage what each gains and loses, and find its reference fingerprint."""
         pieces = [(row, c.row, c.known_id, c.version.is_whole) for c in candidates for row in c.version.rows]
         copy_temporary(cursor, "piece_of", PIECE_OF, pieces)
         cursor.execute(SORTED_IN_MEMORY)
@@ -158,36 +160,23 @@ class _Assembly:
         for c in candidates:
             if not c.version.is_whole and c.known is not None:
                 c.references = c.known.reference_fingerprint
-        for chunk in _streamed(cursor, "assembled_references", {"rows": None}):
+        for chunk in _streamed(cursor, "assembled_references"):
+            copy_lines(cursor, TABLE, COLUMNS, _lines(chunk, by_row))
             whole = [row for row in chunk if by_row[row[0]].version.is_whole and not row[3]]
             for number, rows in groupby(whole, key=itemgetter(0)):
                 candidate = by_row[number]
                 gained = [(attribute, text) for _, attribute, text, _ in rows]
                 candidate.references = moved_fingerprint(candidate.references, gained, ())
-            partial = [row for row in chunk if not by_row[row[0]].version.is_whole]
-            copy_lines(cursor, "staged_change", STAGED_CHANGE, _change_lines(partial))
-        if all(c.version.is_whole for c in candidates):
+        if all(c.is_new for c in candidates):
             return
         cursor.execute(sql("remove_replaced"))
         cursor.execute(sql("drop_idle_changes"))
-        for chunk in _streamed(cursor, "net_changes", {}):
+        for chunk in _streamed(cursor, "net_changes"):
             for number, rows in groupby(chunk, key=itemgetter(0)):
                 changes = list(rows)
-                gained = [(attribute, text) for _, attribute, text, is_removal in changes if not is_removal]
-                lost = [(attribute, text) for _, attribute, text, is_removal in changes if is_removal]
+                gained = [(attribute, text) for _, attribute, text, is_lost in changes if not is_lost]
+                lost = [(attribute, text) for _, attribute, text, is_lost in changes if is_lost]
                 by_row[number].references = moved_fingerprint(by_row[number].references, gained, lost)
-
-    def _stage_references(self, cursor: Cursor[Any], candidates: Sequence[Candidate]) -> None:
-        is_new = {c.row: c.is_new for c in candidates}
-        if not is_new:
-            return
-        for chunk in _streamed(cursor, "assembled_references", {"rows": list(is_new)}):
-            kept = [row for row in chunk if not row[3]]
-            lines = reference_lines(
-                (number, is_new[number], [(attribute, text) for _, attribute, text, _ in rows])
-                for number, rows in groupby(kept, key=itemgetter(0))
-            )
-            copy_lines(cursor, "staged_reference", STAGED_REFERENCE, lines)
 
 
 def _known_objects(
@@ -218,16 +207,18 @@ def _is_unchanged(candidate: Candidate, shaped: Shaped) -> bool:
     )
 
 
-def _streamed(cursor: Cursor[Any], statement: str, parameters: Mapping[str, Any]) -> Iterator[list[Any]]:
+def _streamed(cursor: Cursor[Any], statement: LiteralString) -> Iterator[list[Any]]:
     """Reference rows, some at a time, in the order of their objects."""
     with cursor.connection.cursor(name=f"read_{uuid4().hex}") as reading:
-        reading.execute(sql(statement), parameters)
+        reading.execute(sql(statement))
         while rows := reading.fetchmany(REFERENCES_AT_A_TIME):
             yield rows
 
 
-def _change_lines(rows: Iterable[tuple[int, int, str, bool]]) -> Iterator[bytes]:
+def _lines(rows: Iterable[tuple[int, int, str, bool]], by_row: Mapping[int, Candidate]) -> Iterator[bytes]:
+    """What pieces add and remove; an object that came whole has nothing to remove."""
     for number, attribute, text, is_removal in rows:
-        text_hash, name_hash = reference_hashes(text)
-        removal = "t" if is_removal else "f"
-        yield f"{number}\t{attribute}\t{escaped(text)}\t{text_hash}\t{name_hash}\t{removal}\n".encode()
+        if not is_removal:
+            yield gained_line(number, attribute, text)
+        elif not by_row[number].version.is_whole:
+            yield lost_line(number, attribute, text)

@@ -71,7 +71,7 @@ class _Outbox:
 
     def take(self, cursor: Cursor[Any], after: int, limit: int, now: datetime) -> Leaving:
         leaving = Leaving(after)
-        for row in _exports(self.run, cursor, after, after + limit):
+        for row in _exports(self.run, cursor, after, self.references.end_of_page(cursor, after, after + limit)):
             leaving.last, export_id, *_, object_type_id, external_id = row[:8]
             form = self.forms[object_type_id]
             leaving.objects.append(form.export_object(export_id, ExportOperation.UPDATE, external_id, {}))

@@ -46,7 +46,8 @@ class Outbox:
     def take(self, cursor: Cursor[Any], after: int, limit: int, now: datetime) -> Leaving:
         """The next exports of the list; none at its end."""
         leaving = Leaving(after)
-        cursor.execute(sql("take_exports"), {"after": after, "last": after + limit, "now": now})
+        last = self.references.end_of_page(cursor, after, after + limit)
+        cursor.execute(sql("take_exports"), {"after": after, "last": last, "now": now})
         merged = {}
         rows = sorted(cursor.fetchall())  # by ordinal, which is the first column
         for ordinal, export_id, change_type, sent, pending, object_type_id, external_id in rows:

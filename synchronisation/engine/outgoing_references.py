@@ -20,8 +20,8 @@ from .bulk import array_of, copy_temporary
 from .statements import sql
 
 VALUES_A_PAGE = 100_000
-"""References that leave with one page of exports, over all its objects; what a group has beyond leaves with the passes
-that follow. All of a page are in memory, 100 bytes each."""
+"""References that leave with one page of exports, over all its objects: it ends before the object that would exceed it.
+What a single group has beyond leaves with the passes that follow. All of a page are in memory, 100 bytes each."""
 
 LOOKED_AT = 1_000
 """Queued references of one object that are asked whether they wait for an identifier."""
@@ -48,6 +48,13 @@ class OutgoingReferences:
             for attribute in kind.attributes
             if attribute.type is AttributeType.REFERENCE
         }
+
+    def end_of_page(self, cursor: Cursor[Any], after: int, last: int) -> int:
+        """The ordinal of the last export that leaves with the one behind `after`: of those up to `last`, if any."""
+        if not self.attributes:
+            return last
+        row: Any = cursor.execute(sql("end_of_page"), {**self._range(after, last), "limit": VALUES_A_PAGE}).fetchone()
+        return last if row[0] is None else int(row[0])
 
     def take(self, cursor: Cursor[Any], after: int, objects: Sequence[ExportObject], last: int) -> None:
         """Mark what leaves with these exports, and put it on them."""

@@ -23,23 +23,14 @@ from synchronisation.rules.references import Inflow, Outflow, ReferenceFlows, re
 from .amend import Amended, write_amended, written_item
 from .bulk import array_of, copy_rows
 from .items import Item, Outcome
-from .pages import Page, Run
-from .precedence import HOUSEKEEPING
+from .pages import LOOK_UPS_ONLY, Page, Run
+from .precedence import DELETION, HOUSEKEEPING
 from .reference_scopes import ReferenceScopes
 from .statements import sql
 from .work import read_work
 
 ROWS_PER_OBJECT = 4
 """References a page, per object of its size: one takes a fourth of the time that an object with its values takes."""
-
-LOOK_UPS_ONLY = (
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
-    "SET LOCAL enable_material = off; SET LOCAL join_collapse_limit = 1; SET LOCAL from_collapse_limit = 1;"
-    "SET LOCAL jit = off"
-)
-"""A page looks up some thousand rows in tables of any size, table by table in the order its statements are written,
-each by the index that they name, whatever the statistics say: while the first references flow they say that there are
-none, and a page of 5,000 took 43 s. All such plans are dear in theory, so that compiling them would seem to pay."""
 
 FIRST_KEY = ("00000000-0000-0000-0000-000000000000", 0, "00000000-0000-0000-0000-000000000000")
 ANY_NUMBER = 2**63 - 1
@@ -91,7 +82,7 @@ class _Phase:
         self.full = run.specification.run_type == "FullSynchronisation"
         self.system_id = run.specification.system.id
         self.judge = _Judge(run, flows, full=self.full)
-        self.is_housekeeping = run.specification.run_type == HOUSEKEEPING
+        self.has_objects = run.specification.run_type not in (HOUSEKEEPING, DELETION)
         self.limit = run.page_size * ROWS_PER_OBJECT
 
     def work(self) -> None:
@@ -106,8 +97,10 @@ class _Phase:
             self._finish(number + 1)
 
     def _steps(self) -> list[Step]:
-        """Values of the metaverse first, then what accounts lack or have too much. Housekeeping has no system."""
-        if self.is_housekeeping:
+        """Values of the metaverse first, then what accounts lack or have too much. Housekeeping has no system, and one
+        that is deleted no objects any more.
+        """
+        if not self.has_objects:
             return [self._orphaned, self._joins, self._accounts]
         own = [self._changed, self._removed, self._orphaned]
         if self.full:
@@ -136,7 +129,7 @@ class _Phase:
             if not self.full:
                 cursor.execute(sql("note_unchanged_by_cso"))
             row: Any = cursor.execute(sql("last_removed_reference"), {"system": self.system_id}).fetchone()
-            is_delta = not self.full and not self.is_housekeeping
+            is_delta = not self.full and self.has_objects
             mark = ConnectedSystem.objects.get(pk=self.system_id).sync_mark if is_delta else 0
             page.position |= {"step": 0, "after": 0, "joins": 0, "removed": row[0], "mark": mark}
 
@@ -205,6 +198,7 @@ class _Phase:
             parameters |= dict(zip(("last_mvo", "last_attribute", "last_target"), key, strict=True))
             page.cursor.execute(sql("make_reference_candidates"))
             page.cursor.execute(sql("add_held_references"), parameters)
+            page.cursor.execute(sql("add_held_accounts"), parameters)
             self.judge.page(page)
             page.position["key"] = key
         return True
@@ -322,8 +316,8 @@ class _Judge:
         self.scopes.exclude_mvos(cursor)
         cursor.execute(sql("find_account_flows"))
         cursor.execute(sql("judge_account_references"))
-        withdrawn = _distinct(cursor.execute(sql("withdraw_reference_changes")).fetchall())
-        queued = _distinct(cursor.execute(sql("queue_reference_changes")).fetchall())
+        withdrawn = _sorted(cursor.execute(sql("withdraw_reference_changes")).fetchall())
+        queued = _sorted(cursor.execute(sql("queue_reference_changes")).fetchall())
         for refused in cursor.execute(sql("refused_account_references")).fetchall():
             said.refused(refused, self.account_attribute_names)
         if queued:
@@ -355,8 +349,8 @@ def _insert_exports(cursor: Cursor[Any], new: Sequence[tuple[str, str]], page: P
         cursor.execute(sql("insert_exports_of_references"), parameters)
 
 
-def _distinct(rows: Sequence[tuple[str]]) -> list[str]:
-    return sorted({cso_id for (cso_id,) in rows})
+def _sorted(rows: Sequence[tuple[str]]) -> list[str]:
+    return sorted(cso_id for (cso_id,) in rows)
 
 
 class _Said:

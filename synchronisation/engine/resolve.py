@@ -7,11 +7,13 @@ not be found. Always: the text stays, whatever happens to the target.
 
 from typing import Any
 
+from psycopg import Cursor
+
 from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 
 from .items import Item
-from .pages import Run
+from .pages import LOOK_UPS_ONLY, Run
 from .statements import sql
 
 NAMES_PER_PAGE = 10_000
@@ -53,10 +55,21 @@ def _resolve_page(run: Run) -> bool:
         if row[0] is None:
             return False
         parameters["last"] = row[0]
-        page.cursor.execute(sql("resolve_by_external_id"), parameters)
-        page.cursor.execute(sql("resolve_by_secondary_external_id"), parameters)
+        page.cursor.execute(LOOK_UPS_ONLY)
+        _resolve(page.cursor, parameters, "answer_by_external_id", by_name=False)
+        if any(kind.secondary_external_id is not None for kind in run.specification.own_types()):
+            _resolve(page.cursor, parameters, "answer_by_secondary_external_id", by_name=True)
         run.position["name"] = str(row[0])
     return True
+
+
+def _resolve(cursor: Cursor[Any], parameters: dict[str, Any], answer: str, *, by_name: bool) -> None:
+    """Resolve what names a single object. by_name: normalised texts are compared, not exact ones."""
+    cursor.execute(sql("make_resolution"))
+    cursor.execute(sql("note_unresolved"), {**parameters, "by_name": by_name})
+    cursor.execute(sql(answer), parameters)
+    cursor.execute(sql("resolve_unresolved"), parameters)
+    cursor.execute("DROP TABLE unresolved, known_name")
 
 
 def _lost_page(run: Run) -> bool:

@@ -6,11 +6,11 @@ Always: memory holds one page. A run that was interrupted while reading reads ag
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ from synchronisation.models import ConnectedSystem, ConnectorSpaceObject, Waterm
 from synchronisation.rules import values
 from synchronisation.rules.pieces import PieceReader, piece_reader_for
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
-from synchronisation.rules.specification import ObjectType, Specification
+from synchronisation.rules.specification import ImportScope, ObjectType, Specification
 
 from .assemble import assemble
 from .bulk import array_of, copy_lines, copy_rows
@@ -30,15 +30,13 @@ from .errors import RunFailedError
 from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .retry import keep_trying
+from .staged_references import Referring, stage_references
 from .staging import (
     PIECE_REFERENCE,
     REJECTED,
     STAGED,
     STAGED_PIECE,
-    STAGED_REFERENCE,
     UNCHANGED,
-    NewReferences,
-    reference_lines,
     rejected_row,
     staged_line,
 )
@@ -50,6 +48,26 @@ NO_SUCH_TYPE = "CouldNotMatchObjectType"
 
 LOOK_UP_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 """Up to 100,000 objects the planner would rather scan the connector space for every page: 9.5 us an object, not 6.5."""
+
+REFERENCES_A_PAGE = 100_000
+"""A page ends with the object that reaches it: 2,000 groups in a row may have a million members, which take 130 bytes
+each until they are written."""
+
+Known = tuple[str | None, bool]
+"""The CSO that an object is (None: there is none), and whether it has other references now."""
+
+NEW: Known = (None, True)
+
+
+Request = tuple[ImportScope, ImportRequest]
+
+
+class Part(NamedTuple):
+    """The rows that were read from one partition, or from a store without any: those after `after` up to `last`."""
+
+    partition_id: int | None
+    after: int
+    last: int
 
 
 @dataclass(slots=True)
@@ -81,7 +99,10 @@ def read(run: Run) -> None:
     """Read everything; `read_complete` is the phase's end. Raises: ConnectorError, RunFailedError."""
     system = ConnectedSystem.objects.get(pk=run.specification.system.id)
     targets = _targets(run)
-    keep_trying(run, partial(_read_all, run, system, targets, _request(run, targets)))
+    requests = [(scope, _request(run, targets, scope)) for scope in run.specification.scopes]
+    if not requests:
+        _warn_of_nothing(run)
+    keep_trying(run, partial(_read_all, run, system, targets, requests))
     assemble(run, [target.object_type for target in targets.values()])
     with run.page() as page:
         page.cursor.execute("ANALYZE unchanged")
@@ -89,14 +110,31 @@ def read(run: Run) -> None:
         page.cursor.execute(ANALYZE_REFERENCES)
 
 
-def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], request: ImportRequest) -> None:
-    """Read from the start, whatever was read before."""
+def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], requests: Sequence[Request]) -> None:
+    """Read from the start, whatever was read before, one part of the store after the other."""
     _start_over(run)
     reading = _Reading(run, targets)
+    parts = []
     with connector_for(system) as connector, Lanes(1) as behind:
-        for page in reading.pages(connector.read(request)):
-            behind.submit(partial(reading.write, page))
+        for scope, request in requests:
+            before = reading.row_number
+            for page in reading.pages(scope.partition_id, connector.read(request)):
+                behind.submit(partial(reading.write, page))
+            parts.append(Part(scope.partition_id, before, reading.row_number))
+    run.facts["parts"] = parts
     run.facts["rows"] = reading.row_number
+
+
+def parts_of(run: Run) -> list[Part]:
+    """What was read, in order; each page of it is of one part."""
+    return [Part(*part) for part in run.facts["parts"]]
+
+
+def _warn_of_nothing(run: Run) -> None:
+    run.warn(
+        f"Nothing was read from {run.specification.system.name}: no partition that the run may read is selected, or no "
+        "container in it. Select what is to be read, then run the import again."
+    )
 
 
 def _targets(run: Run) -> dict[str, Target]:
@@ -116,7 +154,7 @@ def takes_updates(specification: Specification) -> bool:
     return specification.system.partial_updates and specification.run_type == "DeltaImport"
 
 
-def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
+def _request(run: Run, targets: dict[str, Target], scope: ImportScope) -> ImportRequest:
     specification = run.specification
     is_delta = specification.run_type == "DeltaImport"
     return ImportRequest(
@@ -126,26 +164,27 @@ def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
             for name, target in targets.items()
         },
         delta=is_delta,
-        partition=specification.partition,
-        watermark=_watermark(run) if is_delta else None,
+        partition=scope.partition,
+        containers=scope.containers,
+        watermark=_watermark(run, scope) if is_delta else None,
         page_size=min(specification.page_size, run.page_size),
         file_path=specification.file_path,
     )
 
 
-def _watermark(run: Run) -> str:
-    found = watermarks_of(run).first()
+def _watermark(run: Run, scope: ImportScope) -> str:
+    found = watermarks_of(run.specification.system.id, scope.partition_id).first()
     if found is None:
+        where = f" of {scope.partition} since it was selected" if scope.partition else ""
         raise RunFailedError(
-            "A delta import goes on from an earlier import, and there was none: run a full import first."
+            f"A delta import goes on from an earlier import, and there was none{where}: run a full import first."
         )
     return found.position
 
 
-def watermarks_of(run: Run) -> QuerySet[Watermark]:
-    """The stored position of what this run reads: its partition, or the whole store."""
-    of_system = Watermark.objects.filter(system_id=run.specification.system.id)
-    partition_id = run.specification.partition_id
+def watermarks_of(system_id: int, partition_id: int | None) -> QuerySet[Watermark]:
+    """The stored position of a partition, or of the whole store."""
+    of_system = Watermark.objects.filter(system_id=system_id)
     return of_system.filter(partition=None) if partition_id is None else of_system.filter(partition=partition_id)
 
 
@@ -154,6 +193,7 @@ def _start_over(run: Run) -> None:
     with run.page() as page:
         page.cursor.execute(sql("forget_read"))
         run.objects_processed = 0
+        run.facts["watermarks"] = []
         for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
             del run.counters[key]
 
@@ -174,25 +214,26 @@ class _Reading:
         self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
 
-    def pages(self, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
-        """The engine's own pages, whatever the connector yields at a time."""
-        objects = self._watched(batches)
+    def pages(self, partition_id: int | None, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
+        """The engine's own pages of one part of the store, whatever the connector yields at a time."""
+        objects = self._watched(partition_id, batches)
         while (page := self._page(islice(objects, self.run.page_size))).read:
             yield page
 
-    def _watched(self, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
+    def _watched(self, partition_id: int | None, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
         """The objects of all batches; notes watermark and total on the way."""
+        before = self.row_number
         for batch in batches:
             if batch.watermark is not None:
-                self.run.facts["watermark"] = batch.watermark
+                self.run.facts["watermarks"].append((partition_id, batch.watermark))
             if batch.total is not None:
-                self.run.expect(batch.total)
+                self.run.expect(before + batch.total)
             yield from batch.objects
 
     def _page(self, objects: Iterable[ImportObject]) -> ReadPage:
-        """Objects take shape as they come, so that memory holds what is written of a page, not what was read."""
+        """The next objects, as many as fit; they take shape as they come, so that memory holds what is written."""
         page, before = ReadPage(), self.row_number
-        taken = page.taken
+        taken, references = page.taken, 0
         for row_number, source in enumerate(objects, before + 1):
             self.row_number = row_number
             target = self.targets.get(source.object_type)
@@ -207,6 +248,10 @@ class _Reading:
                 self._reject(page, row_number, source, target.object_type, shaped)
                 continue
             taken.append((row_number, shaped))
+            if shaped.references:
+                references += sum(map(len, shaped.references.values()))
+                if references >= REFERENCES_A_PAGE:
+                    break
         page.read = self.row_number - before
         return page
 
@@ -244,9 +289,8 @@ class _Reading:
 
     def write(self, read: ReadPage, turn: Turn) -> None:
         """Write one page to the staging tables."""
-        references: list[NewReferences] = []
         with self.run.page(turn=turn) as page:
-            copy_lines(page.cursor, "staged", STAGED, self._staged_lines(page, read.taken, references))
+            self._stage(page, read.taken)
             for table, columns, rows in (
                 ("unchanged", UNCHANGED, read.seen),
                 ("rejected", REJECTED, read.rejected),
@@ -255,26 +299,32 @@ class _Reading:
             ):
                 if rows:
                     copy_rows(page.cursor, table, columns, rows)
-            if references:
-                copy_lines(page.cursor, "staged_reference", STAGED_REFERENCE, reference_lines(references))
             page.processed = read.read
             for type_id, number in Counter([shaped.object_type_id for _, shaped in read.taken]).items():
                 page.counters[self.counters[type_id]] += number
 
-    def _staged_lines(
-        self, page: Page, taken: list[tuple[int, Shaped]], references: list[NewReferences]
-    ) -> Iterator[bytes]:
-        """Lines of `staged` for what is new or differs from the connector space; in a first import that is all."""
-        if self.is_first:
-            return (staged_line(references, number, shaped, None) for number, shaped in taken)
-        changed = _changed(page, taken)
-        return (
-            staged_line(references, number, shaped, changed[number]) for number, shaped in taken if number in changed
-        )
+    def _stage(self, page: Page, taken: list[tuple[int, Shaped]]) -> None:
+        """What is new or differs from the connector space, and its references; in a first import that is all."""
+        known: dict[int, Known] = {}
+        if not self.is_first:
+            known = _changed(page, taken)
+            taken = [(number, shaped) for number, shaped in taken if number in known]
+        lines = (staged_line(number, shaped, known.get(number, NEW)[0]) for number, shaped in taken)
+        copy_lines(page.cursor, "staged", STAGED, lines)
+        new: list[Referring] = []
+        changed: dict[str, Referring] = {}
+        for number, shaped in taken:
+            cso_id, differs = known.get(number, NEW)
+            if cso_id is None:
+                if shaped.references:
+                    new.append((number, shaped.references))
+            elif differs and not shaped.is_delete:
+                changed[cso_id] = number, shaped.references
+        stage_references(page.cursor, new, changed)
 
 
-def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | None]:
-    """Row number -> CSO id (None: there is none) of what is new or differs; the others are noted as unchanged."""
+def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, Known]:
+    """By row number, what is new or differs; the others are noted as unchanged."""
     shapes = [shaped for _, shaped in taken]
     page.cursor.execute(LOOK_UP_BY_INDEX)
     page.cursor.execute(
@@ -288,4 +338,4 @@ def _changed(page: Page, taken: list[tuple[int, Shaped]]) -> dict[int, str | Non
             "reference_fingerprints": array_of([shaped.reference_fingerprint or "NULL" for shaped in shapes]),
         },
     )
-    return dict(page.cursor.fetchall())
+    return {number: (cso_id, differs) for number, cso_id, differs in page.cursor}

@@ -1,10 +1,9 @@
 """Staging: the run's tables of what was read, and their rows as COPY takes them.
 
-In: shaped objects and rejections. Out: lines and rows of `staged`, `staged_reference` and `rejected`. Always: a row
+In: shaped objects and rejections. Out: lines of `staged`, rows of `rejected`. Always: a row
 number is an object's place in what the run reads.
 """
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from uuid_utils import uuid7
@@ -20,7 +19,6 @@ STAGED = (
     "row_number", "source_row", "cso_id", "is_new", "is_delete", "object_type_id", "external_id", "external_id_hash",
     "secondary_external_id_hash", "display_name", "fingerprint", "reference_fingerprint", "document",
 )  # fmt: skip
-STAGED_REFERENCE = ("row_number", "attribute_id", "text", "text_hash", "name_hash")
 STAGED_PIECE = ("object_type_id", "external_id_hash", "row_number", "source_row", "external_id", "content")
 PIECE_REFERENCE = ("row_number", "attribute_id", "text", "is_removal")
 REJECTED = (
@@ -28,15 +26,10 @@ REJECTED = (
     "error_type", "message",
 )  # fmt: skip
 
-NewReferences = tuple[int, bool, list[tuple[int, str]]]
-"""(row number, whether the object is new to the connector space, its references: attribute id and text)."""
 
-
-def staged_line(references: list[NewReferences], row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
-    """The object's line in `staged`; its references are added to those of the page."""
+def staged_line(row_number: int, shaped: Shaped, known_id: str | None) -> bytes:
+    """The object's line in `staged`."""
     cso_id = known_id or str(uuid7())
-    if shaped.references:
-        references.append((row_number, known_id is None, shaped.references))
     external_id, display_name, document = shaped.external_id, shaped.display_name or NULL, shaped.serialised
     if document.find(b"\\") >= 0:  # JSON escapes with it whatever COPY needs escaped, in the texts taken from it too
         external_id, document = escaped(external_id), document.replace(b"\\", b"\\\\")
@@ -47,18 +40,6 @@ def staged_line(references: list[NewReferences], row_number: int, shaped: Shaped
         f"{display_name}\t{shaped.fingerprint}\t{shaped.reference_fingerprint or NULL}\t"
     )
     return start.encode() + document + b"\n"
-
-
-def reference_lines(references: Iterable[NewReferences]) -> Iterator[bytes]:
-    """Half a million members of a known group are staged as they are; only those that prove new are ever hashed."""
-    for number, is_new, named in references:
-        if is_new:
-            for attribute, text in named:
-                text_hash, name_hash = values.reference_hashes(text)
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{text_hash}\t{name_hash}\n".encode()
-        else:
-            for attribute, text in named:
-                yield f"{number}\t{attribute}\t{escaped(text)}\t{NULL}\t{NULL}\n".encode()
 
 
 def rejected_row(row_number: int, source_row: int, object_type: ObjectType, rejection: Rejection) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ CREATE TABLE run_template.lost_account (
     item bigint NOT NULL
 );
 
--- Whether only what changed of an object was read: its references are what the connector space has, with staged_change.
+-- Whether only what changed of an object was read.
 ALTER TABLE run_template.staged ADD COLUMN is_partial boolean NOT NULL DEFAULT false;
 
 -- Parts and updates of objects, until all is read (rules/pieces.py).
@@ -47,21 +47,10 @@ CREATE TABLE run_template.piece_reference (
     is_removal boolean NOT NULL
 );
 CREATE INDEX piece_reference_by_row ON run_template.piece_reference (row_number);
-
--- References that objects gain and lose whose others were not read.
-CREATE TABLE run_template.staged_change (
-    row_number bigint NOT NULL,
-    attribute_id integer NOT NULL,
-    text text NOT NULL,
-    text_hash uuid NOT NULL,
-    name_hash uuid NOT NULL,
-    is_removal boolean NOT NULL
-);
-CREATE INDEX staged_change_by_row ON run_template.staged_change (row_number, attribute_id, text_hash);
 """
 
 BACKWARD = """
-DROP TABLE run_template.staged_change, run_template.piece_reference, run_template.staged_piece;
+DROP TABLE run_template.piece_reference, run_template.staged_piece;
 ALTER TABLE run_template.staged DROP COLUMN is_partial;
 DROP TABLE run_template.lost_account;
 """

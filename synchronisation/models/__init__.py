@@ -6,6 +6,7 @@ from .connected_system import (
     ConnectedSystem,
     ConnectorDefinition,
     ConnectorSetting,
+    Container,
     MatchingMode,
     ObjectType,
     Partition,
@@ -29,6 +30,7 @@ from .connector_space import (
     RejectedObject,
     RemovedReference,
 )
+from .history import DeletedCso, DeletedMvo
 from .metaverse import (
     DeletionRule,
     MetaverseAttribute,
@@ -67,9 +69,12 @@ __all__ = [
     "ConnectorDefinition",
     "ConnectorSetting",
     "ConnectorSpaceObject",
+    "Container",
     "CsoMatchKey",
     "CsoReference",
     "CsoStatus",
+    "DeletedCso",
+    "DeletedMvo",
     "DeletionRule",
     "DeprovisionAction",
     "Direction",

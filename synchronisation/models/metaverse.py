@@ -93,6 +93,7 @@ class MetaverseObject(models.Model):
         indexes = [
             models.Index(Substr("display_name", 1, 200), "id", name="mvo_by_display_name"),
             models.Index(fields=["deletion_eligible"], name="mvo_marked", condition=Q(deletion_eligible__isnull=False)),
+            models.Index(fields=["id"], name="mvo_obsolete", condition=Q(status="Obsolete")),
         ]
 
     def __str__(self) -> str:

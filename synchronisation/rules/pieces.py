@@ -228,7 +228,7 @@ def shaper_of_versions(object_type: ObjectType) -> Callable[[str, int, Version, 
             display_name(document),
             serialised,
             fingerprint(serialised),
-            [],
+            {},
             references,
         )
 

@@ -7,7 +7,7 @@ This runs for every object of every import. The documents of a type are msgspec 
 attribute: making one and writing it as JSON takes half of what a dictionary takes, and the JSON is the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any
@@ -46,8 +46,8 @@ EMPTY = ("", b"")
 
 encode = Encoder().encode
 
-Reference = tuple[int, str]
-"""Attribute id and text."""
+References = dict[int, dict[str, None]]
+"""Attribute id -> its texts, each once; 20 bytes of a value's 70, and so half of what pairs of both would take."""
 
 Taken = JsonValue | list[JsonValue]
 """What a document holds of one attribute."""
@@ -69,7 +69,7 @@ class Shaped(Struct, gc=False):
     display_name: str | None
     serialised: bytes
     fingerprint: str
-    references: list[Reference]
+    references: References
     reference_fingerprint: str | None
 
 
@@ -107,7 +107,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
 
     def shape(source: ImportObject) -> Shaped | Rejection:
         given = source.attributes
-        references: list[Reference] = []
+        references: References = {}
         try:
             fields = given.fields if type(given) is Row and given.names == names else map(given.get, names)
             document = document_of(fields, references)
@@ -137,7 +137,7 @@ def shaper_for(object_type: ObjectType) -> Shaper:
             serialised,
             fingerprint(serialised),
             references,
-            reference_fingerprint(references) if references else None,
+            reference_fingerprint(pairs_of(references)) if references else None,
         )
 
     def _rejection(given: Mapping[str, Given], error: RejectedValueError) -> Rejection:
@@ -218,17 +218,23 @@ def _taker(attribute: Attribute) -> Callable[[Given | None], Taken]:
     return take
 
 
-def _linker(attribute: Attribute) -> Callable[[list[Reference], Given | None], None]:
+def pairs_of(references: References) -> Iterator[tuple[int, str]]:
+    """(attribute id, text) of each."""
+    return ((attribute_id, text) for attribute_id, texts in references.items() for text in texts)
+
+
+def _linker(attribute: Attribute) -> Callable[[References, Given | None], None]:
     """A function that adds what was given for an attribute to references. It raises: RejectedValueError."""
 
-    def link(references: list[Reference], given: Given | None) -> None:
+    def link(references: References, given: Given | None) -> None:
         try:
             texts = [convert_text(value) for value in values_of(given) if value not in EMPTY]
         except InvalidValueError as error:
             raise RejectedValueError(INVALID, f"{attribute.name}: {error}") from None
         if not attribute.multi_valued:
             refuse_several(attribute, texts)
-        references.extend((attribute.id, text) for text in dict.fromkeys(texts))
+        if texts:
+            references[attribute.id] = dict.fromkeys(texts)
 
     return link
 

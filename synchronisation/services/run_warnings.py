@@ -7,7 +7,8 @@ from django.db.models import Q
 from activities.models import RunType
 from connectors.contract import Capabilities
 from synchronisation.engine.edited_rules import edited_rules_warning
-from synchronisation.engine.precedence import SYNCHRONISATIONS
+from synchronisation.engine.import_scope import import_scopes
+from synchronisation.engine.precedence import IMPORTS, SYNCHRONISATIONS
 from synchronisation.models import Direction, RunProfile
 
 
@@ -23,11 +24,14 @@ def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
 
 def _about_partitions(profile: RunProfile, capabilities: Capabilities) -> Iterator[str]:
     system = profile.system
-    if not capabilities.partitions:
-        if profile.partition_id is not None:
-            yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
-    elif not system.partitions.filter(selected=True).exists():
-        yield f"No partition of {system.name!r} is selected: nothing will be read or written there."
+    if not capabilities.partitions and profile.partition_id is not None:
+        yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
+    reads_partition = profile.partition_id if capabilities.partitions else None
+    if profile.run_type in IMPORTS and not import_scopes(system, capabilities, reads_partition):
+        yield (
+            f"Nothing of {system.name!r} will be read: no partition that the run profile may read is selected, or no "
+            "container in it."
+        )
 
 
 def _about_object_types(profile: RunProfile) -> Iterator[str]:

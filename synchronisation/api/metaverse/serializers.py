@@ -92,6 +92,13 @@ class MetaverseAttributeCreateSerializer(Serializer):
     object_type_ids = UniqueListField(child=IntegerField(), default=list)
 
 
+class MetaverseAttributeUpdateSerializer(Serializer):
+    name = CharField(max_length=200, required=False)
+    type = ChoiceField(choices=AttributeType.choices, required=False)
+    attribute_plurality = ChoiceField(source="plurality", choices=Plurality.choices, required=False)
+    object_type_ids = UniqueListField(child=IntegerField(), required=False, help_text="Replaces all mappings")
+
+
 class ContributorSerializer(ModelSerializer):
     """An import mapping that writes the attribute."""
 

@@ -5,6 +5,7 @@ FROM (
     SELECT row_number
     FROM staged
     WHERE row_number > %(after)s
+      AND row_number <= %(until)s
     ORDER BY row_number
     LIMIT %(limit)s
 ) AS next;
@@ -19,9 +20,7 @@ SELECT
     staged.row_number,
     staged.cso_id,
     known.document AS old_document,
-    known.reference_fingerprint IS DISTINCT FROM staged.reference_fingerprint AS references_differ,
     staged.reference_fingerprint IS NOT NULL AS has_references,
-    staged.is_partial,
     CASE
         WHEN staged.is_delete THEN 'Delete'
         WHEN staged.is_new THEN 'Add'
@@ -30,7 +29,7 @@ SELECT
     row_number() OVER (ORDER BY staged.row_number) - 1 AS ordinal
 FROM staged
 LEFT JOIN LATERAL (
-    SELECT document, reference_fingerprint, status, partition_id
+    SELECT document, status, partition_id
     FROM cso
     WHERE NOT staged.is_new
       AND cso.id = staged.cso_id
@@ -164,78 +163,40 @@ WHERE page.change_type = 'Delete'
   AND cso.id = page.cso_id;
 
 -- name: insert_references
--- References of new objects, hashed when they were staged.
-INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash)
-SELECT page.cso_id, %(system)s, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash
+-- References that the page's objects gained, with the objects they name as far as these are written: a row that is
+-- changed to have its target is written twice, and takes eight times as long as this look. An object that turned out to
+-- be there already may have some of them. Index: named_pkey, cso_pkey.
+INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
+SELECT
+    page.cso_id, %(system)s, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash,
+    (
+        SELECT cso.id
+        FROM named
+        JOIN cso ON cso.id = named.cso_id
+        WHERE named.text_hash = reference.text_hash
+    )
 FROM import_page AS page
 JOIN staged_reference AS reference USING (row_number)
-WHERE page.change_type = 'Add'
-  AND reference.text_hash IS NOT NULL
+WHERE page.change_type <> 'Delete'
+  AND NOT reference.is_lost
   AND reference.row_number > %(after)s
   AND reference.row_number <= %(last)s
-ORDER BY row_number;
-
--- name: any_changed_references
--- Whether an object that the connector space had, or took for its own while it was read, has other references now.
-SELECT 1
-FROM import_page AS page
-WHERE page.references_differ
-  AND CASE page.change_type
-      WHEN 'Update' THEN true
-      WHEN 'Add' THEN EXISTS (
-          SELECT
-          FROM staged_reference
-          WHERE staged_reference.row_number = page.row_number
-            AND staged_reference.text_hash IS NULL
-      )
-  END
-LIMIT 1;
-
--- name: changed_references
--- What such objects gained (no hash yet) and lost (not read any more); a full join, so that half a million members are
--- hashed and never looped over. Of an object that was read in part that is known already, and the others stay unread.
--- Reads staged_reference and staged_change between the page's bounds. Index: cso_reference_pkey.
-WITH had AS (
-    SELECT reference.cso_id, reference.attribute_id, reference.text, reference.text_hash
-    FROM import_page AS page
-    JOIN cso_reference AS reference ON reference.cso_id = page.cso_id
-    WHERE page.change_type = 'Update'
-      AND page.references_differ
-      AND NOT page.is_partial
-), has AS (
-    SELECT page.cso_id, reference.attribute_id, reference.text, true AS was_read
-    FROM import_page AS page
-    JOIN staged_reference AS reference USING (row_number)
-    WHERE page.references_differ
-      AND CASE page.change_type
-          WHEN 'Update' THEN true
-          WHEN 'Add' THEN reference.text_hash IS NULL
-      END
-      AND reference.row_number > %(after)s
-      AND reference.row_number <= %(last)s
-)
-SELECT cso_id::text, attribute_id, text, had.text_hash::text
-FROM had
-FULL JOIN has USING (cso_id, attribute_id, text)
-WHERE had.text_hash IS NULL
-   OR has.was_read IS NULL
-UNION ALL
-SELECT page.cso_id::text, change.attribute_id, change.text, CASE WHEN change.is_removal THEN change.text_hash::text END
-FROM import_page AS page
-JOIN staged_change AS change USING (row_number)
-WHERE page.change_type = 'Update'
-  AND page.is_partial
-  AND change.row_number > %(after)s
-  AND change.row_number <= %(last)s;
+ORDER BY row_number
+ON CONFLICT DO NOTHING;
 
 -- name: remove_references
--- References that objects lost; noted where they flow. Index: cso_reference_pkey.
+-- References that the page's objects lost; noted where they flow. Index: cso_reference_pkey.
 WITH gone AS (
     DELETE FROM cso_reference AS reference
-    USING unnest(%(csos)s::uuid[], %(attributes)s::integer[], %(hashes)s::uuid[]) AS lost (cso_id, attribute_id, hash)
-    WHERE reference.cso_id = lost.cso_id
+    USING import_page AS page
+    JOIN staged_reference AS lost USING (row_number)
+    WHERE page.change_type = 'Update'
+      AND lost.is_lost
+      AND lost.row_number > %(after)s
+      AND lost.row_number <= %(last)s
+      AND reference.cso_id = page.cso_id
       AND reference.attribute_id = lost.attribute_id
-      AND reference.text_hash = lost.hash
+      AND reference.text_hash = lost.text_hash
     RETURNING reference.cso_id, reference.attribute_id, reference.target_id
 )
 INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)

@@ -1,3 +1,13 @@
+-- name: any_piece
+-- Whether anything was read that is not a whole object.
+SELECT 1
+FROM staged_piece
+LIMIT 1;
+
+-- name: index_staged_references
+-- For look-ups of single values, which nothing but pieces needs. Writes no rows.
+CREATE INDEX IF NOT EXISTS staged_reference_by_value ON staged_reference (row_number, attribute_id, text_hash);
+
 -- name: next_pieces
 -- The pieces of the next objects, each object's in the order in which they were read. Index: staged_piece_pkey.
 SELECT
@@ -23,8 +33,7 @@ JOIN cso USING (object_type_id, external_id_hash);
 
 -- name: assembled_references
 -- What the pieces of a page's objects say about references, each value once: the last word about it counts, and nothing
--- that was said before its attribute was replaced. rows: of some objects only; null: of all. Reads piece_of (temporary).
--- Index: piece_reference_by_row.
+-- that was said before its attribute was replaced. Reads piece_of (temporary). Index: piece_reference_by_row.
 WITH step AS (
     SELECT
         piece_of.final_row, reference.attribute_id, reference.text, reference.is_removal, reference.row_number,
@@ -32,8 +41,6 @@ WITH step AS (
             OVER (PARTITION BY piece_of.final_row, reference.attribute_id) AS replaced_at
     FROM piece_of
     JOIN piece_reference AS reference USING (row_number)
-    WHERE %(rows)s::bigint[] IS NULL
-       OR piece_of.final_row = ANY (%(rows)s::bigint[])
 )
 SELECT DISTINCT ON (final_row, attribute_id, text) final_row, attribute_id, text, is_removal
 FROM step
@@ -42,34 +49,39 @@ WHERE text IS NOT NULL
 ORDER BY final_row, attribute_id, text, row_number DESC, is_removal;
 
 -- name: remove_replaced
--- Values that partial updates replaced and do not name again are lost. Reads piece_of (temporary).
--- Index: cso_reference_pkey, staged_change_by_row.
-INSERT INTO staged_change (row_number, attribute_id, text, text_hash, name_hash, is_removal)
-SELECT replaced.final_row, reference.attribute_id, reference.text, reference.text_hash, reference.name_hash, true
-FROM (
+-- Values that partial updates replaced and do not name again are lost, and whatever an object that came whole does not
+-- name. Reads piece_of (temporary). Index: cso_reference_pkey, staged_reference_by_value.
+WITH replaced AS (
     SELECT DISTINCT piece_of.final_row, piece_of.cso_id, step.attribute_id
     FROM piece_of
     JOIN piece_reference AS step USING (row_number)
     WHERE step.text IS NULL
       AND NOT piece_of.is_whole
-) AS replaced
+    UNION ALL
+    SELECT DISTINCT final_row, cso_id, NULL::integer
+    FROM piece_of
+    WHERE is_whole
+)
+INSERT INTO staged_reference (row_number, attribute_id, text, text_hash, is_lost)
+SELECT replaced.final_row, reference.attribute_id, reference.text, reference.text_hash, true
+FROM replaced
 JOIN cso_reference AS reference ON reference.cso_id = replaced.cso_id
-                               AND reference.attribute_id = replaced.attribute_id
+                               AND reference.attribute_id = coalesce(replaced.attribute_id, reference.attribute_id)
 WHERE NOT EXISTS (
     SELECT
-    FROM staged_change AS named
+    FROM staged_reference AS named
     WHERE named.row_number = replaced.final_row
-      AND named.attribute_id = replaced.attribute_id
+      AND named.attribute_id = reference.attribute_id
       AND named.text_hash = reference.text_hash
 );
 
 -- name: drop_idle_changes
 -- Adding what is there and removing what is not changes nothing. Reads piece_of (temporary).
--- Index: staged_change_by_row, cso_reference_pkey.
-DELETE FROM staged_change AS change
-USING (SELECT DISTINCT final_row, cso_id FROM piece_of WHERE NOT is_whole) AS object
+-- Index: staged_reference_by_value, cso_reference_pkey.
+DELETE FROM staged_reference AS change
+USING (SELECT DISTINCT final_row, cso_id FROM piece_of WHERE cso_id IS NOT NULL) AS object
 WHERE change.row_number = object.final_row
-  AND change.is_removal <> EXISTS (
+  AND change.is_lost <> EXISTS (
       SELECT
       FROM cso_reference AS reference
       WHERE reference.cso_id = object.cso_id
@@ -78,10 +90,10 @@ WHERE change.row_number = object.final_row
   );
 
 -- name: net_changes
--- What the page's partial updates change of references. Reads piece_of (temporary). Index: staged_change_by_row.
-SELECT change.row_number, change.attribute_id, change.text, change.is_removal
+-- What the page's partial updates change of references. Reads piece_of (temporary). Index: staged_reference_by_value.
+SELECT change.row_number, change.attribute_id, change.text, change.is_lost
 FROM (SELECT DISTINCT final_row FROM piece_of WHERE NOT is_whole) AS object
-JOIN staged_change AS change ON change.row_number = object.final_row
+JOIN staged_reference AS change ON change.row_number = object.final_row
 ORDER BY change.row_number;
 
 -- name: mark_partial

@@ -55,6 +55,24 @@ DELETE FROM staged
 USING superseded
 WHERE staged.row_number = superseded.row_number;
 
+-- name: drop_moved_deletes
+-- Delta import of several partitions: an object that one of them has no more and another has is not deleted, whichever
+-- was read last. Before `drop_superseded`. Writes staged.
+DELETE FROM staged AS gone
+USING unnest(%(afters)s::bigint[], %(lasts)s::bigint[]) AS part (after, last)
+WHERE gone.is_delete
+  AND gone.row_number > part.after
+  AND gone.row_number <= part.last
+  AND EXISTS (
+      SELECT
+      FROM seen
+      LEFT JOIN staged AS other ON other.row_number = seen.row_number
+      WHERE seen.object_type_id = gone.object_type_id
+        AND seen.external_id_hash = gone.external_id_hash
+        AND (seen.row_number <= part.after OR seen.row_number > part.last)
+        AND other.is_delete IS NOT TRUE
+  );
+
 -- name: recognise_provisioned
 -- While the source was read, a synchronisation of another system may have provisioned an object that was read as new.
 -- Index: cso_external_id.
@@ -134,9 +152,9 @@ WHERE cso.system_id = %(system)s
   AND cso.status = 'Normal';
 
 -- name: queue_moved
--- Objects that came from another partition so far, and were read here as they were or cannot be imported.
+-- Objects that came from another partition so far, and were read in this one as they were or cannot be imported.
 INSERT INTO work (phase, ordinal, object_id)
-SELECT 'moved', row_number() OVER (ORDER BY cso.id), cso.id
+SELECT %(phase)s, row_number() OVER (ORDER BY cso.id), cso.id
 FROM cso
 WHERE cso.system_id = %(system)s
   AND cso.partition_id IS DISTINCT FROM %(partition)s
@@ -146,6 +164,8 @@ WHERE cso.system_id = %(system)s
       FROM unchanged
       WHERE unchanged.object_type_id = cso.object_type_id
         AND unchanged.external_id_hash = cso.external_id_hash
+        AND unchanged.row_number > %(after)s
+        AND unchanged.row_number <= %(last)s
   );
 
 -- name: number_missing
@@ -162,6 +182,33 @@ SET phase = 'obsolete',
 FROM numbered
 WHERE work.phase = 'missing'
   AND work.ordinal = numbered.ordinal;
+
+-- name: note_named
+-- What the references that objects gained name by external ID, as it will be when all is applied: the only object that
+-- has it then and is not obsolete. Where that is no single one, resolving decides. Judging anew begins anew.
+TRUNCATE named;
+INSERT INTO named (text_hash, cso_id)
+WITH accepted AS (
+    SELECT cso_id, external_id_hash, is_delete
+    FROM staged
+    WHERE NOT EXISTS (SELECT FROM rejected WHERE rejected.row_number = staged.row_number)
+), answer AS (
+    SELECT external_id_hash, cso_id
+    FROM accepted
+    WHERE NOT is_delete
+    UNION ALL
+    SELECT cso.external_id_hash, cso.id
+    FROM cso
+    WHERE cso.system_id = %(system)s
+      AND cso.status <> 'Obsolete'
+      AND NOT EXISTS (SELECT FROM accepted WHERE accepted.cso_id = cso.id)
+      AND NOT EXISTS (SELECT FROM work WHERE work.phase = 'obsolete' AND work.object_id = cso.id)
+)
+SELECT wanted.text_hash, min(answer.cso_id::text)::uuid
+FROM (SELECT DISTINCT text_hash FROM staged_reference WHERE NOT is_lost) AS wanted
+JOIN answer ON answer.external_id_hash = wanted.text_hash
+GROUP BY wanted.text_hash
+HAVING count(*) = 1;
 
 -- name: count_import
 -- Objects that were read as they were, and not rejected.

@@ -40,7 +40,6 @@ SELECT row_number, object_type_id, external_id_hash FROM staged;
 CREATE TABLE IF NOT EXISTS staged_reference (LIKE run_template.staged_reference INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS staged_piece (LIKE run_template.staged_piece INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS piece_reference (LIKE run_template.piece_reference INCLUDING ALL);
-CREATE TABLE IF NOT EXISTS staged_change (LIKE run_template.staged_change INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS rejected (LIKE run_template.rejected INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS work (LIKE run_template.work INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS freed (LIKE run_template.freed INCLUDING ALL);
@@ -57,6 +56,7 @@ CREATE TABLE IF NOT EXISTS failed_join (LIKE run_template.failed_join INCLUDING 
 CREATE TABLE IF NOT EXISTS item_by_cso (LIKE run_template.item_by_cso INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS renamed (LIKE run_template.renamed INCLUDING ALL);
 CREATE TABLE IF NOT EXISTS lost_reference (LIKE run_template.lost_reference INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS named (LIKE run_template.named INCLUDING ALL);
 
 -- name: work_page
 -- The next objects of a phase, in order. Reads work by its key.

@@ -1,3 +1,31 @@
+-- name: end_of_page
+-- The last of the next exports that have no more references than a page takes, and at least the first of them.
+-- Index: work_pkey, pending_export_pkey, pending_export_reference_pkey.
+SELECT max(ordinal)
+FROM (
+    SELECT
+        work.ordinal,
+        sum(queued.number) OVER preceding AS total,
+        row_number() OVER preceding AS place
+    FROM work
+    JOIN pending_export AS export ON export.id = work.object_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number
+        FROM (
+            SELECT
+            FROM pending_export_reference AS reference
+            WHERE reference.cso_id = export.cso_id
+            LIMIT %(limit)s
+        ) AS few
+    ) AS queued
+    WHERE work.phase = %(phase)s
+      AND work.ordinal > %(after)s
+      AND work.ordinal <= %(last)s
+    WINDOW preceding AS (ORDER BY work.ordinal)
+) AS exports
+WHERE total <= %(limit)s
+   OR place = 1;
+
 -- name: take_references
 -- References of the page's exports leave with them: removals, and additions of objects that the target knows by some
 -- name; some stores want to have the object itself first. What a crash left Executing leaves again.

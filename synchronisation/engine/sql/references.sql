@@ -189,8 +189,8 @@ WHERE reference.system_id = %(system)s
 ON CONFLICT DO NOTHING;
 
 -- name: add_held_references
--- Full synchronisation: references of MVOs, but for those that the run's system gives and whose rows came by already.
--- Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target.
+-- Full synchronisation: references of MVOs that the run's system gives, may give, or that nobody does; but for those it
+-- gives whose rows came by already. Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target.
 INSERT INTO mvo_candidate (mvo_id, attribute_id, target_id)
 SELECT held.mvo_id, held.attribute_id, held.target_id
 FROM mvo_reference AS held
@@ -200,7 +200,14 @@ LEFT JOIN cso_join AS target ON target.mvo_id = held.target_id
                             AND target.system_id = %(system)s
 WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attribute)s, %(target)s::uuid)
   AND (held.mvo_id, held.attribute_id, held.target_id) <= (%(last_mvo)s::uuid, %(last_attribute)s, %(last_target)s::uuid)
-  AND (own.cso_id IS NOT NULL OR held.system_id IS NULL OR held.system_id = %(system)s)
+  AND (
+      held.system_id IS NULL
+      OR held.system_id = %(system)s
+      OR (
+          own.cso_id IS NOT NULL
+          AND held.attribute_id IN (SELECT target_id FROM reference_inflow WHERE system_id = %(system)s)
+      )
+  )
   AND NOT (
       held.system_id IS NOT DISTINCT FROM %(system)s
       AND EXISTS (
@@ -211,6 +218,50 @@ WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attri
                                          AND reference.attribute_id = flow.source_id
           WHERE flow.target_id = held.attribute_id
             AND flow.rule_id = held.rule_id
+      )
+  );
+
+-- name: add_held_accounts
+-- ... and of those that it has no say in, though their MVOs have an object in it, what accounts lack and nobody queued.
+-- Index: mvo_reference_pkey, cso_join_one_per_system, cso_reference_by_target, pending_export_reference_pkey,
+-- pending_export_cso_id_key.
+INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
+SELECT DISTINCT holder.cso_id, flow.target_id, target.cso_id, false
+FROM mvo_reference AS held
+JOIN cso_join AS own ON own.mvo_id = held.mvo_id
+                    AND own.system_id = %(system)s
+JOIN reference_outflow AS flow ON flow.source_id = held.attribute_id
+                              AND flow.enforced
+JOIN cso_join AS holder ON holder.mvo_id = held.mvo_id
+                       AND holder.system_id = flow.system_id
+JOIN cso_join AS target ON target.mvo_id = held.target_id
+                       AND target.system_id = flow.system_id
+WHERE (held.mvo_id, held.attribute_id, held.target_id) > (%(mvo)s::uuid, %(attribute)s, %(target)s::uuid)
+  AND (held.mvo_id, held.attribute_id, held.target_id) <= (%(last_mvo)s::uuid, %(last_attribute)s, %(last_target)s::uuid)
+  AND held.system_id <> %(system)s
+  AND held.attribute_id NOT IN (SELECT target_id FROM reference_inflow WHERE system_id = %(system)s)
+  AND (
+      SELECT true
+      FROM cso_reference AS reference
+      WHERE reference.target_id = target.cso_id
+        AND reference.cso_id = holder.cso_id
+        AND reference.attribute_id = flow.target_id
+      LIMIT 1
+  ) IS NULL
+  AND (
+      (
+          SELECT true
+          FROM pending_export_reference AS queued
+          WHERE queued.cso_id = holder.cso_id
+            AND queued.attribute_id = flow.target_id
+            AND queued.target_id = target.cso_id
+            AND NOT queued.is_removal
+      ) IS NULL
+      OR (
+          SELECT true
+          FROM pending_export AS leaving
+          WHERE leaving.cso_id = target.cso_id
+            AND leaving.change_type = 'Delete'
       )
   );
 
@@ -258,20 +309,52 @@ WHERE ordinal > %(after)s
   AND ordinal <= %(last)s;
 
 -- name: add_drifted_references
--- References of accounts in a target that enforces; of accounts whose MVO has an object in the run's system.
--- Index: cso_reference_by_change_number, cso_join_pkey, cso_join_one_per_system.
+-- References of accounts in a target that enforces; of accounts whose MVO has an object in the run's system. Where one
+-- mapping alone writes the attribute, for everybody, those that are wanted and have nothing queued are as they are to be:
+-- nearly all, and judging one takes three times as long as these looks.
+-- Index: cso_reference_by_change_number, cso_join_pkey, cso_join_one_per_system, mvo_reference_pkey,
+-- pending_export_reference_pkey, pending_export_cso_id_key.
+WITH flow AS MATERIALIZED (
+    SELECT target_id, source_id, enforced, count(*) OVER (PARTITION BY target_id) = 1 AND NOT scoped AS is_alone
+    FROM reference_outflow
+)
 INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
 SELECT DISTINCT reference.cso_id, reference.attribute_id, reference.target_id, false
 FROM cso_reference AS reference
-JOIN reference_outflow AS flow ON flow.target_id = reference.attribute_id
-                              AND flow.enforced
+JOIN flow ON flow.target_id = reference.attribute_id
+         AND flow.enforced
 JOIN cso_join AS holder ON holder.cso_id = reference.cso_id
 JOIN cso_join AS own ON own.mvo_id = holder.mvo_id
                     AND own.system_id = %(own)s
+LEFT JOIN cso_join AS referred ON referred.cso_id = reference.target_id
 WHERE reference.system_id = %(system)s
   AND reference.change_number > %(after)s
   AND reference.change_number <= %(last)s
-  AND reference.target_id IS NOT NULL;
+  AND reference.target_id IS NOT NULL
+  AND NOT (
+      flow.is_alone
+      AND (
+          SELECT true
+          FROM mvo_reference AS held
+          WHERE held.mvo_id = holder.mvo_id
+            AND held.attribute_id = flow.source_id
+            AND held.target_id = referred.mvo_id
+      ) IS NOT NULL
+      AND (
+          SELECT true
+          FROM pending_export_reference AS queued
+          WHERE queued.cso_id = reference.cso_id
+            AND queued.attribute_id = reference.attribute_id
+            AND queued.target_id = reference.target_id
+          LIMIT 1
+      ) IS NULL
+      AND (
+          SELECT true
+          FROM pending_export AS leaving
+          WHERE leaving.cso_id = reference.target_id
+            AND leaving.change_type = 'Delete'
+      ) IS NULL
+  );
 
 -- name: add_missed_references
 -- References that somebody removed from an account in the run's system. Index: removed_reference_by_system.
@@ -429,10 +512,12 @@ WHERE EXISTS (SELECT FROM reference_outflow AS flow WHERE flow.target_id = found
 ORDER BY found.id, found.cso_id, found.attribute_id, found.target_id;
 
 -- name: want_attributes
--- The attributes that the page's candidates are of. Reads mvo_candidate (temporary).
+-- The attributes that the page's candidates are of. Index: mvo_pkey.
 INSERT INTO wanted_attribute (mvo_id, attribute_id)
-SELECT DISTINCT mvo_id, attribute_id
-FROM mvo_candidate;
+SELECT candidate.mvo_id, candidate.attribute_id
+FROM (SELECT DISTINCT mvo_id, attribute_id FROM mvo_candidate) AS candidate
+JOIN mvo ON mvo.id = candidate.mvo_id
+        AND mvo.status = 'Normal';
 
 -- name: want_attributes_of_work
 -- Attributes of the MVOs of changed objects, where a rule takes some objects only.
@@ -667,15 +752,19 @@ SELECT
                     WHERE cso_join.mvo_id = held.mvo_id
                       AND cso_join.system_id = held.system_id
                 ) THEN 'remove'
-                WHEN lost.recalls AND mvo.deletion_eligible IS NULL THEN 'remove'
+                WHEN lost.recalls AND (
+                    SELECT mvo.deletion_eligible
+                    FROM mvo
+                    WHERE mvo.id = candidate.mvo_id
+                ) IS NULL THEN 'remove'
                 ELSE 'release'
             END
         WHEN %(full)s AND held.system_id = %(system)s THEN 'remove'
     END,
     elected.system_id, elected.rule_id, elected.cso_id
 FROM mvo_candidate AS candidate
-JOIN mvo ON mvo.id = candidate.mvo_id
-        AND mvo.status = 'Normal'
+JOIN wanted_attribute AS wanted ON wanted.mvo_id = candidate.mvo_id
+                               AND wanted.attribute_id = candidate.attribute_id
 LEFT JOIN elected ON elected.mvo_id = candidate.mvo_id
                  AND elected.attribute_id = candidate.attribute_id
 LEFT JOIN cso_join AS target ON target.mvo_id = candidate.target_id
@@ -773,8 +862,9 @@ WHERE elected.frozen
 ON CONFLICT DO NOTHING;
 
 -- name: add_consequences
--- What the page's references mean for accounts: of those that changed, or in a full synchronisation of all it judged.
--- Index: mvo_pkey, cso_join_one_per_system.
+-- What the page's references mean for accounts: of those that changed, or in a full synchronisation of all it judged, but
+-- for those that accounts have, which are looked at with everything that these have (add_drifted_references).
+-- Index: mvo_pkey, cso_join_one_per_system, cso_reference_by_target.
 INSERT INTO account_candidate (cso_id, attribute_id, target_id, is_change)
 SELECT holder.cso_id, flow.target_id, target.cso_id, bool_or(coalesce(judged.verdict IN ('add', 'remove'), false))
 FROM judged_reference AS judged
@@ -786,9 +876,29 @@ JOIN cso_join AS holder ON holder.mvo_id = judged.mvo_id
                        AND holder.system_id = flow.system_id
 JOIN cso_join AS target ON target.mvo_id = judged.target_id
                        AND target.system_id = flow.system_id
-WHERE %(full)s
-   OR judged.verdict IN ('add', 'remove')
-GROUP BY holder.cso_id, flow.target_id, target.cso_id;
+WHERE judged.verdict IN ('add', 'remove')
+   OR (
+       %(full)s
+       AND NOT (
+           (
+               SELECT true
+               FROM cso_reference AS reference
+               WHERE reference.target_id = target.cso_id
+                 AND reference.cso_id = holder.cso_id
+                 AND reference.attribute_id = flow.target_id
+               LIMIT 1
+           ) IS NOT NULL
+           AND (
+               SELECT true
+               FROM cso_join AS own
+               WHERE own.mvo_id = judged.mvo_id
+                 AND own.system_id = %(system)s
+           ) IS NOT NULL
+       )
+   )
+GROUP BY holder.cso_id, flow.target_id, target.cso_id
+ON CONFLICT (cso_id, attribute_id, target_id)
+    DO UPDATE SET is_change = account_candidate.is_change OR excluded.is_change;
 
 -- name: find_whole_attributes
 -- Attributes of the page's accounts of which one value cannot be judged alone.
@@ -859,8 +969,10 @@ JOIN reference_outflow AS flow ON flow.target_id = wanted.attribute_id
 -- By which mapping each attribute of an account gets its values: of the rules that take its MVO the first, and of several
 -- sources the first that has any. Accounts
 -- that are obsolete, about to go or in scope of no rule are left alone, and what is written only into new objects once
--- they have left. several: it takes one value, and is to have more.
--- Index: cso_pkey, cso_join_pkey, mvo_pkey, mvo_reference_pkey, pending_export_cso_id_key.
+-- they have left. several: it takes one value, and is to have more. has_any, has_queued: where an account has nothing yet, or
+-- nothing is queued, its references need no look.
+-- Index: cso_pkey, cso_join_pkey, mvo_pkey, mvo_reference_pkey, pending_export_cso_id_key, cso_reference_pkey,
+-- pending_export_reference_pkey.
 CREATE TEMPORARY TABLE account_flow (
     cso_id uuid,
     attribute_id integer,
@@ -870,6 +982,8 @@ CREATE TEMPORARY TABLE account_flow (
     single_valued boolean NOT NULL,
     enforced boolean NOT NULL,
     several boolean NOT NULL,
+    has_any boolean NOT NULL,
+    has_queued boolean NOT NULL,
     PRIMARY KEY (cso_id, attribute_id)
 ) ON COMMIT DROP;
 INSERT INTO account_flow
@@ -882,6 +996,20 @@ SELECT
         WHERE one.mvo_id = holder.mvo_id
           AND one.attribute_id = flow.source_id
         LIMIT 1 OFFSET 1
+    ) IS NOT NULL,
+    (
+        SELECT true
+        FROM cso_reference AS reference
+        WHERE reference.cso_id = wanted.cso_id
+          AND reference.attribute_id = wanted.attribute_id
+        LIMIT 1
+    ) IS NOT NULL,
+    (
+        SELECT true
+        FROM pending_export_reference AS queued
+        WHERE queued.cso_id = wanted.cso_id
+          AND queued.attribute_id = wanted.attribute_id
+        LIMIT 1
     ) IS NOT NULL
 FROM (SELECT DISTINCT cso_id, attribute_id FROM account_candidate) AS wanted
 JOIN cso AS account ON account.id = wanted.cso_id
@@ -919,6 +1047,7 @@ WHERE export.change_type IS DISTINCT FROM 'Delete'
 -- name: judge_account_references
 -- Whether each reference is wanted, and whether the account has it, overlaid with what left for it. One to an account that
 -- is to be deleted is not; references to obsolete objects are left to the synchronisation of their own system.
+-- may_be_unnamed: the target is still to be created, and by what it will be called may not be known.
 -- Index: cso_pkey, cso_join_pkey, mvo_reference_pkey, cso_reference_by_target, pending_export_reference_pkey,
 -- pending_export_cso_id_key.
 CREATE TEMPORARY TABLE judged_change (
@@ -931,6 +1060,7 @@ CREATE TEMPORARY TABLE judged_change (
     several boolean NOT NULL,
     wanted boolean NOT NULL,
     present boolean NOT NULL,
+    may_be_unnamed boolean NOT NULL,
     PRIMARY KEY (cso_id, attribute_id, target_id)
 ) ON COMMIT DROP;
 INSERT INTO judged_change
@@ -953,7 +1083,8 @@ SELECT
         (
             SELECT NOT left_already.is_removal
             FROM pending_export_reference AS left_already
-            WHERE left_already.cso_id = candidate.cso_id
+            WHERE flow.has_queued
+              AND left_already.cso_id = candidate.cso_id
               AND left_already.attribute_id = candidate.attribute_id
               AND left_already.target_id = candidate.target_id
               AND left_already.status <> 'Pending'
@@ -963,11 +1094,20 @@ SELECT
         (
             SELECT true
             FROM cso_reference AS reference
-            WHERE reference.target_id = candidate.target_id
+            WHERE flow.has_any
+              AND reference.target_id = candidate.target_id
               AND reference.cso_id = candidate.cso_id
               AND reference.attribute_id = candidate.attribute_id
             LIMIT 1
         ),
+        false
+    ),
+    coalesce(
+        target.status = 'PendingProvisioning'
+            AND (
+                target.external_id IS NULL
+                OR target.object_type_id IN (SELECT object_type_id FROM attribute WHERE is_secondary_external_id)
+            ),
         false
     )
 FROM account_candidate AS candidate
@@ -980,69 +1120,77 @@ WHERE (candidate.is_change OR flow.enforced)
 
 -- name: withdraw_reference_changes
 -- Queued changes that are not wanted any more, and those of accounts that no MVO has. Where one value is all there can be,
--- another takes its place. Index: pending_export_reference_pkey, cso_join_pkey.
-DELETE FROM pending_export_reference AS queued
-USING account_candidate AS candidate
-LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
-WHERE queued.cso_id = candidate.cso_id
-  AND queued.attribute_id = candidate.attribute_id
-  AND queued.target_id = candidate.target_id
-  AND queued.status = 'Pending'
-  AND CASE
-      WHEN judged.several THEN false
-      WHEN judged.cso_id IS NOT NULL THEN
-          judged.wanted = judged.present
-          OR queued.is_removal = judged.wanted
-          OR (queued.is_removal AND judged.single_valued AND EXISTS (
-              SELECT
-              FROM judged_change AS other
-              WHERE other.cso_id = judged.cso_id
-                AND other.attribute_id = judged.attribute_id
-                AND other.wanted
-          ))
-      ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
-  END
-RETURNING queued.cso_id::text;
+-- another takes its place. Answers the accounts. Index: pending_export_reference_pkey, cso_join_pkey.
+WITH withdrawn AS (
+    DELETE FROM pending_export_reference AS queued
+    USING account_candidate AS candidate
+    LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
+    WHERE queued.cso_id = candidate.cso_id
+      AND queued.attribute_id = candidate.attribute_id
+      AND queued.target_id = candidate.target_id
+      AND queued.status = 'Pending'
+      AND CASE
+          WHEN judged.several THEN false
+          WHEN judged.cso_id IS NOT NULL THEN
+              judged.wanted = judged.present
+              OR queued.is_removal = judged.wanted
+              OR (queued.is_removal AND judged.single_valued AND EXISTS (
+                  SELECT
+                  FROM judged_change AS other
+                  WHERE other.cso_id = judged.cso_id
+                    AND other.attribute_id = judged.attribute_id
+                    AND other.wanted
+              ))
+          ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
+      END
+    RETURNING queued.cso_id
+)
+SELECT DISTINCT cso_id::text
+FROM withdrawn;
 
 -- name: queue_reference_changes
 -- What differs and is not queued yet. A removal keeps the value as the target has it, should the object referred to be
--- gone before it leaves. Index: cso_reference_by_target, pending_export_reference_pkey.
-INSERT INTO pending_export_reference AS queued (
-    cso_id, attribute_id, target_id, is_removal, system_id, status, text, text_hash
+-- gone before it leaves. Answers the accounts. Index: cso_reference_by_target, pending_export_reference_pkey.
+WITH changed AS (
+    INSERT INTO pending_export_reference AS queued (
+        cso_id, attribute_id, target_id, is_removal, system_id, status, text, text_hash
+    )
+    SELECT
+        judged.cso_id, judged.attribute_id, judged.target_id, judged.present, judged.system_id, 'Pending',
+        coalesce(had.text, sent.text), had.text_hash
+    FROM judged_change AS judged
+    LEFT JOIN LATERAL (
+        SELECT reference.text, reference.text_hash
+        FROM cso_reference AS reference
+        WHERE reference.target_id = judged.target_id
+          AND reference.cso_id = judged.cso_id
+          AND reference.attribute_id = judged.attribute_id
+        ORDER BY reference.text
+        LIMIT 1
+    ) AS had ON judged.present
+    LEFT JOIN pending_export_reference AS sent ON judged.present
+                                              AND sent.cso_id = judged.cso_id
+                                              AND sent.attribute_id = judged.attribute_id
+                                              AND sent.target_id = judged.target_id
+                                              AND NOT sent.is_removal
+    WHERE NOT judged.several
+      AND judged.wanted <> judged.present
+      AND NOT (judged.single_valued AND judged.present AND EXISTS (
+          SELECT
+          FROM judged_change AS other
+          WHERE other.cso_id = judged.cso_id
+            AND other.attribute_id = judged.attribute_id
+            AND other.wanted
+      ))
+    ON CONFLICT (cso_id, attribute_id, target_id, is_removal) DO UPDATE
+    SET status = 'Pending',
+        text = excluded.text,
+        text_hash = excluded.text_hash
+    WHERE queued.status <> 'Pending'
+    RETURNING queued.cso_id
 )
-SELECT
-    judged.cso_id, judged.attribute_id, judged.target_id, judged.present, judged.system_id, 'Pending',
-    coalesce(had.text, sent.text), had.text_hash
-FROM judged_change AS judged
-LEFT JOIN LATERAL (
-    SELECT reference.text, reference.text_hash
-    FROM cso_reference AS reference
-    WHERE reference.target_id = judged.target_id
-      AND reference.cso_id = judged.cso_id
-      AND reference.attribute_id = judged.attribute_id
-    ORDER BY reference.text
-    LIMIT 1
-) AS had ON judged.present
-LEFT JOIN pending_export_reference AS sent ON judged.present
-                                          AND sent.cso_id = judged.cso_id
-                                          AND sent.attribute_id = judged.attribute_id
-                                          AND sent.target_id = judged.target_id
-                                          AND NOT sent.is_removal
-WHERE NOT judged.several
-  AND judged.wanted <> judged.present
-  AND NOT (judged.single_valued AND judged.present AND EXISTS (
-      SELECT
-      FROM judged_change AS other
-      WHERE other.cso_id = judged.cso_id
-        AND other.attribute_id = judged.attribute_id
-        AND other.wanted
-  ))
-ON CONFLICT (cso_id, attribute_id, target_id, is_removal) DO UPDATE
-SET status = 'Pending',
-    text = excluded.text,
-    text_hash = excluded.text_hash
-WHERE queued.status <> 'Pending'
-RETURNING queued.cso_id::text;
+SELECT DISTINCT cso_id::text
+FROM changed;
 
 -- name: refused_account_references
 -- Attributes of accounts that take one value and were to get several.
@@ -1143,9 +1291,8 @@ SET has_unresolved_references = true
 FROM (
     SELECT DISTINCT judged.cso_id
     FROM judged_change AS judged
-    JOIN cso AS target ON target.id = judged.target_id
-                      AND target.status = 'PendingProvisioning'
-    WHERE judged.wanted
+    WHERE judged.may_be_unnamed
+      AND judged.wanted
       AND NOT judged.present
       AND NOT judged.several
       AND (SELECT referable.text FROM referable WHERE referable.cso_id = judged.target_id) IS NULL

@@ -60,102 +60,86 @@ FROM (
     LIMIT %(limit)s
 ) AS next;
 
--- name: resolve_by_external_id
--- Texts that are the exact external ID of one object of the system. An obsolete object answers only when nothing else
--- does; two answers are no answer, to a reference that had a target neither. What was referred to before is noted where
--- references flow. Index: cso_reference_unresolved, cso_reference_pkey, cso_external_id.
-WITH wanted AS MATERIALIZED (
-    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
-    FROM cso_reference
-    WHERE system_id = %(system)s
-      AND (target_id IS NULL OR is_stale)
-      AND name_hash > %(after)s::uuid
-      AND name_hash <= %(last)s::uuid
-), answer AS (
-    SELECT
-        wanted.text_hash,
-        count(*) FILTER (WHERE cso.status <> 'Obsolete') AS living,
-        count(*) AS found,
-        min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
-        min(cso.id::text) AS any_id
-    FROM (SELECT DISTINCT text_hash FROM wanted) AS wanted
-    JOIN object_type ON object_type.system_id = %(system)s
-    JOIN cso ON cso.object_type_id = object_type.id
-            AND cso.external_id_hash = wanted.text_hash
-    GROUP BY wanted.text_hash
-), moved AS (
-    UPDATE cso_reference AS reference
-    SET target_id = CASE
-            WHEN answer.living = 1 THEN answer.living_id
-            WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
-        END::uuid,
-        is_stale = answer.living = 0,
-        change_number = nextval('cso_change_number')
-    FROM wanted
-    JOIN answer ON answer.text_hash = wanted.text_hash
-    WHERE reference.cso_id = wanted.cso_id
-      AND reference.attribute_id = wanted.attribute_id
-      AND reference.text_hash = wanted.text_hash
-      AND (
-          answer.living = 1
-          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
-          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
-      )
-    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
-), lost AS (
-    INSERT INTO lost_reference (cso_id)
-    SELECT DISTINCT cso_id
-    FROM moved
-    WHERE target_id IS NULL
-    ON CONFLICT (cso_id) DO NOTHING
-)
-INSERT INTO removed_reference (system_id, cso_id, attribute_id, target_id)
-SELECT %(system)s, cso_id, attribute_id, former_id
-FROM moved
-WHERE former_id IS NOT NULL
-  AND former_id IS DISTINCT FROM target_id
-  AND attribute_id IN (SELECT attribute_id FROM reference_mapping);
+-- name: make_resolution
+-- The references of a page without a target, or with one that has another name by now (former_id), and the objects that
+-- answer to a name. Tables, not parts of a statement: the planner does not know how many rows of a system are new, took
+-- them for one, and compared every reference with every name.
+CREATE TEMPORARY TABLE unresolved (
+    cso_id uuid NOT NULL,
+    attribute_id integer NOT NULL,
+    text_hash uuid NOT NULL,
+    name uuid NOT NULL,
+    former_id uuid
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE known_name (
+    name uuid PRIMARY KEY,
+    living bigint NOT NULL,
+    found bigint NOT NULL,
+    living_id uuid,
+    any_id uuid NOT NULL
+) ON COMMIT DROP;
 
--- name: resolve_by_secondary_external_id
--- As above by the normalised secondary external ID (a DN).
--- Index: cso_reference_unresolved, cso_reference_pkey, cso_by_secondary_external_id.
-WITH wanted AS MATERIALIZED (
-    SELECT cso_id, attribute_id, text_hash, name_hash, target_id AS former_id
-    FROM cso_reference
-    WHERE system_id = %(system)s
-      AND (target_id IS NULL OR is_stale)
-      AND name_hash > %(after)s::uuid
-      AND name_hash <= %(last)s::uuid
-), answer AS (
-    SELECT
-        wanted.name_hash,
-        count(*) FILTER (WHERE cso.status <> 'Obsolete') AS living,
-        count(*) AS found,
-        min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete') AS living_id,
-        min(cso.id::text) AS any_id
-    FROM (SELECT DISTINCT name_hash FROM wanted) AS wanted
-    JOIN cso ON cso.system_id = %(system)s
-            AND cso.secondary_external_id_hash = wanted.name_hash
-    GROUP BY wanted.name_hash
-), moved AS (
+-- name: note_unresolved
+-- Index: cso_reference_unresolved.
+INSERT INTO unresolved (cso_id, attribute_id, text_hash, name, former_id)
+SELECT cso_id, attribute_id, text_hash, CASE WHEN %(by_name)s THEN name_hash ELSE text_hash END, target_id
+FROM cso_reference
+WHERE system_id = %(system)s
+  AND (target_id IS NULL OR is_stale)
+  AND name_hash > %(after)s::uuid
+  AND name_hash <= %(last)s::uuid;
+
+-- name: answer_by_external_id
+-- Objects whose exact external ID the text is. Index: cso_external_id.
+INSERT INTO known_name (name, living, found, living_id, any_id)
+SELECT
+    wanted.name,
+    count(*) FILTER (WHERE cso.status <> 'Obsolete'),
+    count(*),
+    min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete')::uuid,
+    min(cso.id::text)::uuid
+FROM (SELECT DISTINCT name FROM unresolved) AS wanted
+JOIN object_type ON object_type.system_id = %(system)s
+JOIN cso ON cso.object_type_id = object_type.id
+        AND cso.external_id_hash = wanted.name
+GROUP BY wanted.name;
+
+-- name: answer_by_secondary_external_id
+-- Objects whose normalised secondary external ID (a DN) it is. Index: cso_by_secondary_external_id.
+INSERT INTO known_name (name, living, found, living_id, any_id)
+SELECT
+    wanted.name,
+    count(*) FILTER (WHERE cso.status <> 'Obsolete'),
+    count(*),
+    min(cso.id::text) FILTER (WHERE cso.status <> 'Obsolete')::uuid,
+    min(cso.id::text)::uuid
+FROM (SELECT DISTINCT name FROM unresolved) AS wanted
+JOIN cso ON cso.system_id = %(system)s
+        AND cso.secondary_external_id_hash = wanted.name
+GROUP BY wanted.name;
+
+-- name: resolve_unresolved
+-- An obsolete object answers only when nothing else does; two answers are no answer, to a reference that had a target
+-- neither. What was referred to before is noted where references flow. Index: cso_reference_pkey.
+WITH moved AS (
     UPDATE cso_reference AS reference
     SET target_id = CASE
             WHEN answer.living = 1 THEN answer.living_id
             WHEN answer.living = 0 AND answer.found = 1 THEN answer.any_id
-        END::uuid,
+        END,
         is_stale = answer.living = 0,
         change_number = nextval('cso_change_number')
-    FROM wanted
-    JOIN answer ON answer.name_hash = wanted.name_hash
-    WHERE reference.cso_id = wanted.cso_id
-      AND reference.attribute_id = wanted.attribute_id
-      AND reference.text_hash = wanted.text_hash
+    FROM unresolved
+    JOIN known_name AS answer ON answer.name = unresolved.name
+    WHERE reference.cso_id = unresolved.cso_id
+      AND reference.attribute_id = unresolved.attribute_id
+      AND reference.text_hash = unresolved.text_hash
       AND (
           answer.living = 1
-          OR (answer.living = 0 AND answer.found = 1 AND wanted.former_id IS NULL)
-          OR (answer.living > 1 AND wanted.former_id IS NOT NULL)
+          OR (answer.living = 0 AND answer.found = 1 AND unresolved.former_id IS NULL)
+          OR (answer.living > 1 AND unresolved.former_id IS NOT NULL)
       )
-    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, wanted.former_id
+    RETURNING reference.cso_id, reference.attribute_id, reference.target_id, unresolved.former_id
 ), lost AS (
     INSERT INTO lost_reference (cso_id)
     SELECT DISTINCT cso_id

@@ -141,6 +141,7 @@ def _begin_page(database: psycopg.Connection[Any]) -> None:
         _fill(database, name, columns)
     database.execute(sql("make_import_page"), PARAMETERS["make_import_page"])
     database.execute(ANALYZE_PAGE)
+    database.execute(sql("make_resolution"))
 
 
 def identifier(kind: int, n: int) -> str:
@@ -155,13 +156,14 @@ HASHES = [UUID(int=n * 2**100).hex for n in range(1, PAGE_SIZE + 1)]
 NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
-LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
+LISTED = {"after": HALF, "last": HALF + PAGE_SIZE, "partition": None}
 ONE_ITEM = {**LISTED, "activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
     # import
     "compare_page": {
+        "partition": None,
         "row_numbers": PAGE,
         "types": [PERSON] * PAGE_SIZE,
         "hashes": HASHES,
@@ -174,21 +176,22 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
-    "insert_new": {**LISTED, "system": HR, "partition": None},
-    "update_changed": {**LISTED, "system": HR, "partition": None},
+    "insert_new": {**LISTED, "system": HR},
+    "update_changed": LISTED,
     "obsolete_deleted": {},
     "note_renamed": LISTED,
     "note_gone": {"ids": CSOS},
+    "remove_references": {**LISTED, "system": HR},
     "insert_references": {**LISTED, "system": HR},
-    "any_changed_references": {},
-    "changed_references": LISTED,
-    "remove_references": {"system": HR, "csos": CSOS, "attributes": [3] * PAGE_SIZE, "hashes": HASHES},
     "note_items": {"first": 0},
     "obsolete_objects": {"ids": CSOS, "now": NOW},
     "exports_of_unchanged": {"ids": CSOS},
     "unresolved_bounds": TEXTS,
-    "resolve_by_external_id": TEXTS,
-    "resolve_by_secondary_external_id": TEXTS,
+    "note_unresolved": {**TEXTS, "by_name": False},
+    "answer_by_external_id": TEXTS,
+    "answer_by_secondary_external_id": TEXTS,
+    "resolve_unresolved": TEXTS,
+    "references_of": {"ids": CSOS},
     "work_page": {"phase": "active", "after": HALF, "limit": PAGE_SIZE},
     # synchronisation
     "highest_change_number": {"system": HR, "mark": 0},
@@ -216,9 +219,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "shorten_marks": {"ids": MVOS, "systems": [HR] * len(MVOS)},
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
-    "remove_finished_mvos": {"ids": MVOS},
+    "remove_finished_mvos": {"ids": MVOS, "now": NOW},
+    "note_deleted_csos": {"ids": CSOS, "now": NOW, "activity": UUID(int=0)},
+    "note_deleted_mvos": {"ids": MVOS, "now": NOW, "activity": UUID(int=0)},
+    "forget_holders": {"ids": CSOS, "system": HR},
+    "release_references": {"ids": CSOS, "system": HR},
+    "cut_joins": {"ids": CSOS},
     "joined_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
+    "leave_over": {"csos": CSOS, "systems": [HR] * PAGE_SIZE, "reason": "waits"},
+    "known_objects": {"types": [PERSON] * PAGE_SIZE, "hashes": HASHES},
+    "adopt_objects": {"ids": CSOS, "partition": 1},
     "load_contributors": {"ids": MVOS},
     "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
     "unkeyed_page": {"system": HR, "after": ROWS - PAGE_SIZE, "types": [PERSON], "limit": PAGE_SIZE},

@@ -58,7 +58,8 @@ def described(source: ImportObject) -> Shaped | Rejection:
     except NotTakenError as error:
         return rejection(source, *error.args)
     document = document_of(taken)
-    references = [(a.id, text) for a in wanted if a.type is AttributeType.REFERENCE for text in taken[a.id]]
+    linked = [a for a in wanted if a.type is AttributeType.REFERENCE and taken[a.id]]
+    references = {a.id: dict.fromkeys(taken[a.id]) for a in linked}
     return Shaped(
         PERSON.id,
         source.row,
@@ -70,7 +71,7 @@ def described(source: ImportObject) -> Shaped | Rejection:
         orjson.dumps(document),
         fingerprint(orjson.dumps(document)),
         references,
-        reference_fingerprint(references),
+        reference_fingerprint([(each, text) for each, texts in references.items() for text in texts]),
     )
 
 
