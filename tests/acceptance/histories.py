@@ -40,7 +40,7 @@ FULL_SYNC, DELTA_SYNC, EXPORT = RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNC
 KINDS = ("a", "b", "c")
 """Object types of every system, each with rules of its own: as many companies as that, in one go."""
 
-BADGES = tuple(f"{kind}{number}" for kind in KINDS for number in range(1, 5))
+BADGES = tuple(f"{kind}{number}" for kind in KINDS for number in range(1, 4))
 """People of all kinds, whose first letter it is."""
 
 RESIDENT = 0

@@ -28,7 +28,7 @@ __all__ = ["memory_connector"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
-SECONDS = float(os.environ.get("JIM_PROPERTY_SECONDS", "6"))
+SECONDS = float(os.environ.get("JIM_PROPERTY_SECONDS", "5"))
 """What each search for a counterexample may take. Set it to search longer, with other examples each time."""
 
 SEARCH = hypothesis_settings(
