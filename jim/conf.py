@@ -77,13 +77,8 @@ def lease_seconds() -> int:
     return int(settings.JIM_LEASE_SECONDS)
 
 
-def history_retention() -> timedelta:
-    """Activities, execution items and records of deleted objects that are older than this are removed."""
-    return timedelta(seconds=settings.JIM_HISTORY_RETENTION)
-
-
 def history_detail_retention() -> timedelta:
-    """The same for what a run changed in each object, which takes the most room; never longer than the history."""
+    """How long is kept what a run changed in each object, which takes the most room; never longer than the history."""
     return timedelta(seconds=settings.JIM_HISTORY_DETAIL_RETENTION)
 
 

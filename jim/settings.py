@@ -172,7 +172,6 @@ JIM_HEARTBEAT_SECONDS = env.integer("JIM_HEARTBEAT_SECONDS", 10, minimum=1)
 # Three beats: one lost to a busy moment, or to a short restart of the database, is no death.
 JIM_LEASE_SECONDS = env.integer("JIM_LEASE_SECONDS", 3 * JIM_HEARTBEAT_SECONDS, minimum=2 * JIM_HEARTBEAT_SECONDS)
 JIM_HOUSEKEEPING_SECONDS = env.integer("JIM_HOUSEKEEPING_SECONDS", 60, minimum=1)
-JIM_HISTORY_RETENTION = env.seconds("JIM_HISTORY_RETENTION", 90 * 86_400)
 JIM_HISTORY_DETAIL_RETENTION = env.seconds("JIM_HISTORY_DETAIL_RETENTION", 30 * 86_400)
 JIM_HISTORY_CLEANUP_SECONDS = env.integer("JIM_HISTORY_CLEANUP_SECONDS", 6 * 3_600, minimum=60)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {

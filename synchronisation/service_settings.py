@@ -139,7 +139,7 @@ SYNC_PAGE_SIZE = ServiceSetting(
 RETENTION_PERIOD = ServiceSetting(
     "History.RetentionPeriod",
     "Retention period",
-    "How long the executions of schedules are kept after they ended.",
+    "How long activities, execution items, records of deleted objects and executions of schedules are kept.",
     Category.HISTORY,
     ValueType.TIME_SPAN,
     "90.00:00:00",

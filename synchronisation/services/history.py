@@ -23,6 +23,7 @@ from jim import conf
 from synchronisation.engine.precedence import SYNCHRONISATIONS
 from synchronisation.engine.statements import sql
 from synchronisation.models import ConnectedSystem, DeletedCso, DeletedMvo
+from synchronisation.service_settings import RETENTION_PERIOD, value_of
 
 BATCH_SIZE = 1_000
 """Rows of each kind that one cleanup removes at most: a request that takes well under a second."""
@@ -106,7 +107,7 @@ def _record(cleanup: Cleanup, initiator: Initiator) -> None:
 
 
 def _remove_expired() -> Cleanup:
-    now, retention = timezone.now(), conf.history_retention()
+    now, retention = timezone.now(), value_of(RETENTION_PERIOD)
     cleanup = Cleanup(now - retention, retention.days)
     details = now - min(retention, conf.history_detail_retention())
     cleanup.months_dropped = len(drop_months("execution_item_detail", details))

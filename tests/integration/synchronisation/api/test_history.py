@@ -17,6 +17,7 @@ from tests.api import EndpointTests, assert_error, query_count
 from tests.integration.synchronisation.api.configuration import V1, call, create_system
 
 HISTORY = f"{V1}/history"
+SETTING = f"{V1}/service-settings/History.RetentionPeriod"
 CSOS, MVOS = f"{HISTORY}/deleted-objects/cso", f"{HISTORY}/deleted-objects/mvo"
 
 
@@ -121,8 +122,8 @@ def partitions() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-def test_cleanup_removes_what_is_older_than_its_retention(administrator: APIClient, settings: Any) -> None:
-    settings.JIM_HISTORY_RETENTION = 90 * 86_400
+def test_cleanup_removes_what_is_older_than_its_retention(administrator: APIClient) -> None:
+    call(administrator, "put", SETTING, {"value": "90.00:00:00"})
     old = create_run(created=days_ago(200), run_type=RunType.FULL_IMPORT, status="Complete")
     create_items(old, {}, {})
     merged = create_run(created=days_ago(100), run_type=RunType.FULL_SYNCHRONISATION, status="Complete")
@@ -179,7 +180,8 @@ def test_month_of_an_open_run_stays(administrator: APIClient) -> None:
 
 
 def test_details_go_sooner_than_items(administrator: APIClient, settings: Any) -> None:
-    settings.JIM_HISTORY_RETENTION, settings.JIM_HISTORY_DETAIL_RETENTION = 900 * 86_400, 30 * 86_400
+    settings.JIM_HISTORY_DETAIL_RETENTION = 30 * 86_400
+    call(administrator, "put", SETTING, {"value": "900.00:00:00"})
     run = create_run(created=days_ago(100), status=ActivityStatus.COMPLETE)
     create_items(run, {})
     call(administrator, "post", f"{HISTORY}/cleanup")
