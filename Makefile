@@ -10,9 +10,12 @@ GROUPS ?= 0
 OUT ?= benchmarks/results/users-$(USERS)$(if $(filter-out 0,$(GROUPS)),-groups-$(GROUPS)).json
 TESTS ?=
 WORKERS ?= 2
+EXAMPLES ?= 100
+CLIENTS ?= 50
+SECONDS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo sample worker test test-fast lint types check format bench lock clean
+.PHONY: help setup run demo sample worker test test-fast lint types check format fuzz load bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +55,12 @@ check: lint test ## What CI runs
 format: setup ## Write the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: setup ## Make up requests from the served OpenAPI document, EXAMPLES for each operation and caller
+	JIM_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest --timeout 0 tests/fuzz
+
+load: setup ## Measure the API under CLIENTS at once, for SECONDS each
+	$(BIN)/python -m benchmarks.load --clients $(CLIENTS) --seconds $(SECONDS)
 
 bench: setup ## Measure with USERS people and GROUPS groups; writes OUT
 	@mkdir -p $(dir $(OUT))

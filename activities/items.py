@@ -1,4 +1,4 @@
-"""Where an execution item is: its id and the partition of its activity.
+"""Where an execution item is: its id and the partition of its activity; and what its summary leaves out.
 
 An item's id is the activity's with its last 32 bits replaced by the ordinal, so that neither needs an index
 (engine.md section 2); `execution_item_id` is the same in SQL.
@@ -7,9 +7,11 @@ An item's id is the activity's with its last 32 bits replaced by the ordinal, so
 from datetime import UTC, date
 from uuid import UUID
 
-from activities.models import Activity
+from activities.models import Activity, OutcomeType
 
 ORDINAL_BITS = 32
+NOT_IN_SUMMARY = frozenset({OutcomeType.PROVISIONED})
+"""Outcomes that stand in an item's tree only: the cause of a PendingExportCreated, as the seed shows."""
 
 
 def item_id(activity_id: UUID, ordinal: int) -> UUID:

@@ -34,6 +34,7 @@ class TargetType(models.TextChoices):
     HISTORY_RETENTION_CLEANUP = "HistoryRetentionCleanup"
     SCHEDULE = "Schedule"
     API_KEY = "ApiKey"
+    PREDEFINED_SEARCH = "PredefinedSearch"
 
 
 class OperationType(models.TextChoices):

@@ -188,12 +188,16 @@ class SchemaObjectType:
 
 @dataclass(frozen=True, slots=True)
 class HierarchyNode:
-    """A partition (at the top) or a container (below one)."""
+    """A partition (at the top) or a container (below one); in a store without partitions all are containers.
+
+    hidden: of the store's own, and not shown to administrators unless they ask for it.
+    """
 
     external_id: str
     name: str
     children: tuple["HierarchyNode", ...] = ()
     hidden: bool = False
+    description: str = ""
 
 
 class Change(StrEnum):
@@ -238,6 +242,8 @@ class ImportRequest:
 
     object_types: type name -> names of the selected attributes, in schema order.
     multi_valued: type name -> those of them that hold several values; the others are never split.
+    partition: the one to read; None where the store has none. containers: of it, each with everything below it; none:
+    all of it. None lies in another.
     page_size: objects per yielded batch, at most.
     watermark: the position an earlier import stored; None for a full import.
     """

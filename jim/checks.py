@@ -67,6 +67,23 @@ def check_debug(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_oidc(**_: Any) -> list[CheckMessage]:
+    provider = conf.oidc()
+    if provider is None:
+        if not (settings.JIM_OIDC_AUDIENCE or settings.JIM_OIDC_CLIENT_ID):
+            return []
+        hint = "Set it to the URL of the provider, or unset JIM_OIDC_AUDIENCE and JIM_OIDC_CLIENT_ID."
+        return [Error("OpenID Connect is set up without JIM_OIDC_AUTHORITY.", hint=hint, id="jim.E004")]
+    if not (provider.audience or provider.client_id or settings.JIM_OIDC_PUBLIC_CLIENT_ID):
+        hint = "Set JIM_OIDC_AUDIENCE for tokens to the API, JIM_OIDC_CLIENT_ID for signing in to the admin, or both."
+        return [Error("JIM_OIDC_AUTHORITY is set, but nobody can sign in with it.", hint=hint, id="jim.E005")]
+    if conf.is_production() and not provider.authority.startswith("https://"):
+        hint = "Whoever stands between could hand out keys of their own: use https."
+        return [Error("JIM_OIDC_AUTHORITY is no https URL.", hint=hint, id="jim.E006")]
+    return []
+
+
 @register(Tags.security, deploy=True)
 def check_hosts(**_: Any) -> list[CheckMessage]:
     if "*" not in settings.ALLOWED_HOSTS:

@@ -137,6 +137,15 @@ def database(name: str, default: str) -> dict[str, Any]:
     return entry
 
 
+def web_url(name: str) -> str:
+    """An http(s) URL without a slash at its end; empty when unset."""
+    value = text(name).rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise VariableError(name, f"is {value!r}: write a URL such as https://login.example.com/realms/staff")
+    return value
+
+
 def redis_url(name: str, default: str) -> str:
     """A URL of a Redis or Valkey server, checked for its scheme and host."""
     value = text(name, default)

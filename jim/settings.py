@@ -49,6 +49,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if JIM_TRUSTED_PRO
 JIM_SECURE_COOKIES = env.boolean("JIM_SECURE_COOKIES", default=PRODUCTION)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = JIM_SECURE_COOKIES
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Sent over https only: browsers then do without http for so long.
+SECURE_HSTS_SECONDS = env.seconds("JIM_HSTS_SECONDS", 365 * 24 * 3600 if PRODUCTION else 0)
+# The longest body that the API reads. Attribute orders and certificates are far shorter.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("JIM_MAX_BODY_BYTES", 2 * 2**20, minimum=1024)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -65,6 +69,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "jim",
     "jim.accounts",
@@ -74,6 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "jim.api.middleware.ApiHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,6 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "synchronisation.sign_in.context.sign_in",
             ],
         },
     },
@@ -165,6 +172,9 @@ JIM_HEARTBEAT_SECONDS = env.integer("JIM_HEARTBEAT_SECONDS", 10, minimum=1)
 # Three beats: one lost to a busy moment, or to a short restart of the database, is no death.
 JIM_LEASE_SECONDS = env.integer("JIM_LEASE_SECONDS", 3 * JIM_HEARTBEAT_SECONDS, minimum=2 * JIM_HEARTBEAT_SECONDS)
 JIM_HOUSEKEEPING_SECONDS = env.integer("JIM_HOUSEKEEPING_SECONDS", 60, minimum=1)
+JIM_HISTORY_RETENTION = env.seconds("JIM_HISTORY_RETENTION", 90 * 86_400)
+JIM_HISTORY_DETAIL_RETENTION = env.seconds("JIM_HISTORY_DETAIL_RETENTION", 30 * 86_400)
+JIM_HISTORY_CLEANUP_SECONDS = env.integer("JIM_HISTORY_CLEANUP_SECONDS", 6 * 3_600, minimum=60)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "synchronisation.tasks.sweep",
@@ -177,10 +187,20 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": JIM_SWEEP_SECONDS,
         "options": {"expires": JIM_SWEEP_SECONDS},
     },
+    "schedules": {
+        "task": "synchronisation.tasks.schedules",
+        "schedule": JIM_SWEEP_SECONDS,
+        "options": {"expires": JIM_SWEEP_SECONDS},
+    },
     "housekeeping": {
         "task": "synchronisation.tasks.housekeeping",
         "schedule": JIM_HOUSEKEEPING_SECONDS,
         "options": {"expires": JIM_HOUSEKEEPING_SECONDS},
+    },
+    "history": {
+        "task": "synchronisation.tasks.history",
+        "schedule": JIM_HISTORY_CLEANUP_SECONDS,
+        "options": {"expires": JIM_HISTORY_CLEANUP_SECONDS},
     },
 }
 
@@ -195,7 +215,11 @@ REST_FRAMEWORK: dict[str, Any] = {
         "jim.api.sorting.SortBackend",
     ],
     "DEFAULT_PAGINATION_CLASS": "jim.api.pagination.Pagination",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["jim.accounts.authentication.ApiKeyAuthentication"],
+    # In this order: of a request with both, the key counts.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "jim.accounts.authentication.ApiKeyAuthentication",
+        "synchronisation.sign_in.bearer.BearerAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["jim.api.permissions.IsAdministrator"],
     "DEFAULT_THROTTLE_CLASSES": ["jim.api.throttling.RateThrottle"],
     "DEFAULT_VERSIONING_CLASS": None,
@@ -240,6 +264,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SyncRuleDirection": "synchronisation.models.Direction",
         "ScopingGroupType": "synchronisation.models.ScopingGroupType",
         "ComparisonType": "synchronisation.models.ComparisonType",
+        "CertificateSourceType": "synchronisation.models.CertificateSource",
+        "ScheduleTriggerType": "synchronisation.models.TriggerType",
+        "SchedulePatternType": "synchronisation.models.PatternType",
+        "ScheduleIntervalUnit": "synchronisation.models.IntervalUnit",
+        "ScheduleStepType": "synchronisation.models.StepType",
+        "ScheduleStepExecutionMode": "synchronisation.models.StepMode",
+        "ScheduleExecutionStatus": "synchronisation.models.ExecutionStatus",
+        "ScheduleExecutionStepStatus": "synchronisation.models.StepStatus",
+        "ScheduleInitiatorType": "synchronisation.models.ScheduleInitiatorType",
+        "ServiceSettingCategory": "synchronisation.service_settings.Category",
+        "ServiceSettingValueType": "synchronisation.service_settings.ValueType",
     },
     "PATH_CONVERTER_OVERRIDES": {
         "guid": {"type": "string", "format": "uuid"},
@@ -248,9 +283,28 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
 }
 
+# --- OpenID Connect: off until JIM_OIDC_AUTHORITY is set ---------------------------------------------------------
+
+# Bearer tokens are taken when the audience is set, people sign in to the admin when the client id is.
+JIM_OIDC_AUTHORITY = env.web_url("JIM_OIDC_AUTHORITY")
+JIM_OIDC_AUDIENCE = env.text("JIM_OIDC_AUDIENCE")
+JIM_OIDC_CLIENT_ID = env.text("JIM_OIDC_CLIENT_ID")
+JIM_OIDC_CLIENT_SECRET = _secret("JIM_OIDC_CLIENT_SECRET", required=False)
+JIM_OIDC_SCOPES = env.words("JIM_OIDC_SCOPES", ("openid", "profile"))
+# What clients elsewhere are told, when they reach the provider by another name or have an id of their own.
+JIM_OIDC_PUBLIC_AUTHORITY = env.web_url("JIM_OIDC_PUBLIC_AUTHORITY")
+JIM_OIDC_PUBLIC_CLIENT_ID = env.text("JIM_OIDC_PUBLIC_CLIENT_ID")
+# Whose token it is: the metaverse object whose attribute has the value of the claim.
+JIM_OIDC_CLAIM = env.text("JIM_OIDC_CLAIM", "sub")
+JIM_OIDC_ATTRIBUTE = env.text("JIM_OIDC_ATTRIBUTE", "Object GUID")
+
 # --- Sign-in ----------------------------------------------------------------------------------------------------
 
 LOGIN_URL = reverse_lazy("admin:login")
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "synchronisation.sign_in.accounts.PersonBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -261,7 +315,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "JIM",
-    "SITE_HEADER": "JIM",
+    "SITE_HEADER": "synchronisation.service_settings.instance_name",  # the service setting Instance.Name
     "SITE_SUBHEADER": "Identity synchronisation",
     "SITE_SYMBOL": "sync",
 }

@@ -4,8 +4,8 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from activities.admin.names import connected_systems
 from activities.models import Activity
+from activities.names import connected_systems
 
 
 class SystemFilter(SimpleListFilter):

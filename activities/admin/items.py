@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from activities.admin.names import attributes
 from activities.items import month_of
 from activities.models import Activity, ErrorType, ExecutionItem, ExecutionItemDetail, ObjectChangeType
+from activities.names import attributes
 from jim.admin.sections import LINK_CLASSES, Section, choice_label, label, page_link
 
 ITEMS_PER_PAGE = 100

@@ -6,20 +6,23 @@ Always: rows of activities come from `activities_with_progress`. Counters are tu
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.fields import Field
-from rest_framework.serializers import FloatField
+from rest_framework.serializers import FloatField, SerializerMethodField
 
+from activities.attribute_changes import OPERATIONS
 from activities.models import (
     Activity,
     ActivityStatus,
     ErrorType,
     ObjectChangeType,
     OperationType,
+    OutcomeType,
     RunType,
     TargetType,
 )
 from activities.statistics import STATS_FIELDS, SUMMARY_SOURCES, statistics, summary_totals
-from jim.api.fields import CharField, ChoiceField, IntegerField, TimeSpanField, UUIDField
+from jim.api.fields import AnyField, CharField, ChoiceField, IntegerField, TimeSpanField, UUIDField
 from jim.api.names import camel_case
 from jim.api.serializers import ModelSerializer, Serializer
 
@@ -122,3 +125,39 @@ class ExecutionItemSerializer(Serializer):
     object_change_type = ChoiceField(choices=ObjectChangeType, source="change_type", read_only=True)
     error_type = ChoiceField(choices=ErrorType, read_only=True, allow_null=True)
     outcome_summary = CharField(read_only=True, allow_null=True, help_text="Comma-separated Type:count pairs")
+
+
+class OutcomeSerializer(Serializer):
+    """A node as `ExecutionItemDetail.outcomes` keeps it, where what is empty is left out."""
+
+    type = ChoiceField(choices=OutcomeType)
+    count = IntegerField(min_value=1)
+    target_system_name = CharField(allow_null=True)
+    sync_rule_name = CharField(allow_null=True)
+    pending_export_id = UUIDField(allow_null=True)
+    children = SerializerMethodField()
+
+    @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/Outcome"}})
+    def get_children(self, node: dict[str, Any]) -> list[dict[str, Any]]:
+        return [self.to_representation(child) for child in node.get("children", ())]
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """The node has its served names already."""
+        return {str(name): instance.get(str(name)) for name in self.fields} | {"children": self.get_children(instance)}
+
+
+class AttributeChangeSerializer(Serializer):
+    attribute_name = CharField()
+    operation = ChoiceField(choices=OPERATIONS)
+    old_value = AnyField(allow_null=True)
+    new_value = AnyField(allow_null=True)
+
+
+class ExecutionItemWithDetailSerializer(ExecutionItemSerializer):
+    """With the `outcomes` and `attribute_changes` that the view attaches."""
+
+    error_message = CharField(read_only=True, allow_null=True)
+    connected_system_object_id = UUIDField(source="cso_id", read_only=True, allow_null=True)
+    metaverse_object_id = UUIDField(source="mvo_id", read_only=True, allow_null=True)
+    outcomes = OutcomeSerializer(many=True, read_only=True)
+    attribute_changes = AttributeChangeSerializer(many=True, read_only=True)

@@ -4,7 +4,7 @@ In: a store under a name, which the setting *Store* gives. Out: what any connect
 Always: a store keeps its objects and a numbered log of their changes, from which delta imports go on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from types import TracebackType
@@ -42,6 +42,7 @@ STORE = "Store"
 PARTIAL_UPDATES = "Partial Updates"
 NAMES_VALUES = "Names Added And Removed Values"
 PART_SIZE = "Part Size"
+HIERARCHY = "Hierarchy"
 PARTITIONS = "Partitions"
 TARGET_GIVES_IDENTIFIERS = "Target Gives Identifiers"
 CONFIRMS_ITSELF = "Confirms Itself"
@@ -59,7 +60,7 @@ class Logged:
     external_id: str
     change: Change
     changed: Mapping[str, ValuesChange] = field(default_factory=dict)
-    partition: str | None = None
+    place: str | None = None
 
 
 @dataclass(slots=True)
@@ -67,8 +68,8 @@ class InMemoryStore:
     """What an InMemoryConnector connects to, with levers to make it fail.
 
     object_types: its schema; the attribute flagged external_id identifies.
-    objects: object type -> external ID -> attributes. partition_of: (object type, external ID) -> partition, of those
-    that are in one.
+    objects: object type -> external ID -> attributes. place_of: (object type, external ID) -> the partition or
+    container that the object lies in. hierarchy: these; left out, they are partitions side by side.
     failures: external ID -> why exports of that object fail. faults: external ID -> why it cannot be read.
     times_away: so many of the next operations find the store away. away_after: so many objects are given or taken
     before it goes away, once. read_breaks_after: objects a read gives before it breaks. forgotten: the log is kept only
@@ -77,7 +78,8 @@ class InMemoryStore:
 
     object_types: tuple[SchemaObjectType, ...]
     objects: dict[str, dict[str, Attributes]] = field(default_factory=dict)
-    partition_of: dict[tuple[str, str], str] = field(default_factory=dict)
+    place_of: dict[tuple[str, str], str] = field(default_factory=dict)
+    hierarchy: tuple[HierarchyNode, ...] = ()
     log: list[Logged] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     faults: dict[str, ObjectFault] = field(default_factory=dict)
@@ -98,19 +100,19 @@ class InMemoryStore:
         known.update({name: tuple(values) for name, values in attributes.items()})
         self._note(object_type, external_id, change, changed)
 
-    def move(self, object_type: str, external_id: str, partition: str) -> None:
-        """Put an object into a partition: gone from the one it was in, new in the other."""
-        before = self.partition_of.get((object_type, external_id))
+    def move(self, object_type: str, external_id: str, place: str) -> None:
+        """Put an object into a partition or container: gone from the one it was in, new in the other."""
+        before = self.place_of.get((object_type, external_id))
         if before is not None:
             self._note(object_type, external_id, Change.DELETE, {})
-        self.partition_of[object_type, external_id] = partition
+        self.place_of[object_type, external_id] = place
         self._note(object_type, external_id, Change.ADD, {})
 
     def remove(self, object_type: str, external_id: str) -> None:
         """Delete an object; nothing happens if there is none."""
         if self.objects.get(object_type, {}).pop(external_id, None) is not None:
             self._note(object_type, external_id, Change.DELETE, {})
-            self.partition_of.pop((object_type, external_id), None)
+            self.place_of.pop((object_type, external_id), None)
 
     def external_id_attribute(self, object_type: str) -> str:
         found = next(known for known in self.object_types if known.name == object_type)
@@ -125,8 +127,12 @@ class InMemoryStore:
             self.away_after -= 1
 
     def _note(self, object_type: str, external_id: str, change: Change, changed: Mapping[str, ValuesChange]) -> None:
-        partition = self.partition_of.get((object_type, external_id))
-        self.log.append(Logged(self.position + 1, object_type, external_id, change, changed, partition))
+        place = self.place_of.get((object_type, external_id))
+        self.log.append(Logged(self.position + 1, object_type, external_id, change, changed, place))
+
+    def nodes(self) -> tuple[HierarchyNode, ...]:
+        """What there is to select."""
+        return self.hierarchy or tuple(HierarchyNode(name, name) for name in sorted(set(self.place_of.values())))
 
     @property
     def position(self) -> int:
@@ -144,6 +150,7 @@ class InMemoryConnector(Connector):
         Setting(PARTIAL_UPDATES, SettingType.CHECK_BOX, "Delta imports name changed attributes only.", default=False),
         Setting(NAMES_VALUES, SettingType.CHECK_BOX, "Partial updates say what was added and removed.", default=False),
         Setting(PART_SIZE, SettingType.INTEGER, "Values of an attribute that come at a time; 0: all.", default=0),
+        Setting(HIERARCHY, SettingType.CHECK_BOX, "Objects lie in containers.", default=False),
         Setting(PARTITIONS, SettingType.CHECK_BOX, "Objects lie in partitions.", default=False),
         Setting(TARGET_GIVES_IDENTIFIERS, SettingType.CHECK_BOX, "Creates get their external ID here.", default=False),
         Setting(CONFIRMS_ITSELF, SettingType.CHECK_BOX, "Exports need no confirming import.", default=False),
@@ -167,7 +174,7 @@ class InMemoryConnector(Connector):
             full_import=True,
             delta_import=True,
             export=True,
-            hierarchy=at_most or bool(settings.get(PARTITIONS)),
+            hierarchy=at_most or bool(settings.get(HIERARCHY) or settings.get(PARTITIONS)),
             partitions=at_most or bool(settings.get(PARTITIONS)),
             partial_updates=at_most or bool(settings.get(PARTIAL_UPDATES)),
             checks_references=bool(settings.get(CHECKS_REFERENCES)),
@@ -184,9 +191,9 @@ class InMemoryConnector(Connector):
         return self._reach_store().object_types
 
     def discover_hierarchy(self) -> Sequence[HierarchyNode]:
-        if not self.settings.get(PARTITIONS):
+        if not self.capabilities(self.settings).hierarchy:
             return super().discover_hierarchy()
-        return [HierarchyNode(name, name) for name in sorted(set(self._reach_store().partition_of.values()))]
+        return self._reach_store().nodes()
 
     def read(self, request: ImportRequest) -> Iterator[ImportBatch]:
         store = self._reach_store()
@@ -229,8 +236,9 @@ class InMemoryConnector(Connector):
     def _changed_objects(self, store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
         """What happened after the watermark, in order; an object that changed twice comes twice."""
         after = _position(store, request.watermark)
+        is_asked = _scope(store, request)
         for logged in store.log:
-            if logged.number > after and request.partition in (None, logged.partition):
+            if logged.number > after and is_asked(logged.place):
                 yield self._changed_object(store, logged, request)
 
     def _changed_object(self, store: InMemoryStore, logged: Logged, request: ImportRequest) -> ImportObject:
@@ -320,10 +328,28 @@ def _position(store: InMemoryStore, watermark: str | None) -> int:
     return int(watermark)
 
 
+def _scope(store: InMemoryStore, request: ImportRequest) -> Callable[[str | None], bool]:
+    """Whether a place is, or lies in, one of the containers asked for or, without any, in the partition."""
+    roots = set(request.containers) or {request.partition} - {None}
+    if not roots:
+        return lambda place: True
+    asked = {
+        below.external_id for node in _nodes(store.nodes()) if node.external_id in roots for below in _nodes((node,))
+    }
+    return lambda place: place in asked
+
+
+def _nodes(hierarchy: Iterable[HierarchyNode]) -> Iterator[HierarchyNode]:
+    for node in hierarchy:
+        yield node
+        yield from _nodes(node.children)
+
+
 def _all_objects(store: InMemoryStore, request: ImportRequest) -> Iterator[ImportObject]:
+    is_asked = _scope(store, request)
     for object_type, of_type in store.objects.items():
         for external_id, attributes in of_type.items():
-            if request.partition not in (None, store.partition_of.get((object_type, external_id))):
+            if not is_asked(store.place_of.get((object_type, external_id))):
                 continue
             selected = request.object_types.get(object_type, ())
             yield ImportObject(

@@ -9,13 +9,17 @@ from activities.recorder import Initiator
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A known caller. roles: names. exempt_from_throttling: the infrastructure key only."""
+    """A known caller. roles: names. exempt_from_throttling: the infrastructure key only.
+
+    metaverse_object_id: of a person; None for a key, and for somebody whom no metaverse object stands for.
+    """
 
     type: InitiatorType
     id: UUID
     name: str
     roles: frozenset[str]
     exempt_from_throttling: bool = False
+    metaverse_object_id: UUID | None = None
 
     @property
     def initiator(self) -> Initiator:

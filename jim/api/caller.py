@@ -19,6 +19,10 @@ class Caller(Protocol):
     def exempt_from_throttling(self) -> bool: ...
 
     @property
+    def metaverse_object_id(self) -> UUID | None:
+        """Of a person; None for a program."""
+
+    @property
     def initiator(self) -> Any:
         """An `activities.recorder.Initiator`; activities are above this package."""
 

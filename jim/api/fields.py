@@ -111,6 +111,17 @@ class TimeSpanField(serializers.Field):
         return format_time_span(value)
 
 
+@extend_schema_field({"type": ["string", "number", "boolean", "array", "object"]})
+class AnyField(serializers.Field):
+    """Whatever JSON can hold, as it is. Always give it `allow_null=True`, which the document says for itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class UniqueListField(serializers.ListField):
     """A list in which nothing stands twice."""
 

@@ -150,6 +150,8 @@ class TextListFilter(RepeatedFilter):
 class SearchFilter(ParsedFilter):
     """Part of any of the fields named, in any case: `search = SearchFilter("name", "target__name")`."""
 
+    part = "icontains"
+
     def __init__(self, *fields: str, **kwargs: Any) -> None:
         self.fields = fields
         super().__init__(parse=parse_text, **kwargs)
@@ -157,4 +159,10 @@ class SearchFilter(ParsedFilter):
     def filter(self, queryset: QuerySet, value: str | None) -> QuerySet:
         if not value:
             return queryset
-        return queryset.filter(reduce(or_, (Q(**{f"{field}__icontains": value}) for field in self.fields)))
+        return queryset.filter(reduce(or_, (Q(**{f"{field}__{self.part}": value}) for field in self.fields)))
+
+
+class PrefixFilter(SearchFilter):
+    """The beginning of any of the fields named, in any case."""
+
+    part = "istartswith"

@@ -8,13 +8,19 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from jim.api.descriptions import tag_descriptions
 from jim.api.schema import Operation
 from jim.api.views import ApiView
 
 
 @lru_cache(maxsize=1)
 def openapi_document() -> dict[str, Any]:
-    return SchemaGenerator().get_schema(request=None, public=True)
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    tags = {
+        tag for methods in document["paths"].values() for operation in methods.values() for tag in operation["tags"]
+    }
+    described = [{"name": tag, "description": text} for tag, text in tag_descriptions().items() if tag in tags]
+    return document | {"tags": described}
 
 
 class OpenApiDocumentView(ApiView):

@@ -9,11 +9,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from jim.api.descriptions import operation_descriptions
 from jim.api.serializers import ErrorSerializer
 
 DESCRIPTION_BY_STATUS = {
+    304: "Unchanged: the object is still as the ETag in If-None-Match says",
     400: "The request is malformed, or refused by a rule",
     401: "Credentials are missing, invalid, expired or disabled",
     403: "The role is missing",
@@ -24,15 +26,22 @@ DESCRIPTION_BY_STATUS = {
     503: "The database or the work queue is not available",
 }
 
+BODIES = ("POST", "PUT", "PATCH")
+RETRIEVE = "retrieve"
+"""The action of views that answers one object, with its ETag."""
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of an earlier answer: 304 if nothing changed"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the contract. errors: statuses beyond those that follow from the view."""
+    """One operation of the contract; `operations.md` describes it. errors: beyond those that follow from the view."""
 
     id: str
     summary: str
     errors: tuple[int, ...] = ()
-    description: str = ""
 
 
 class ContractSchema(AutoSchema):
@@ -49,7 +58,10 @@ class ContractSchema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular has its own signature
         """Never a docstring: those speak to developers."""
         operation = self._operation()
-        return operation.description if operation else ""
+        return operation_descriptions().get(operation.id, "") if operation else ""
+
+    def get_override_parameters(self) -> Any:
+        return [IF_NONE_MATCH] if getattr(self.view, "action", None) == RETRIEVE else []
 
     def get_tags(self) -> list[str]:
         tag = getattr(self.view, "tag", "")
@@ -59,14 +71,18 @@ class ContractSchema(AutoSchema):
         return f"{serializer_name.removesuffix('Summary').removesuffix('Header')}Page"
 
     def get_request_serializer(self) -> Any:
-        if hasattr(self.view, "get_input_serializer_class") and self.method in ("POST", "PUT"):
+        if hasattr(self.view, "get_input_serializer_class") and self.method in BODIES:
             return self.view.get_input_serializer_class()
         return super().get_request_serializer()
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        """Without the class's docstring, for the same reason."""
+        """Without the class's docstring, for the same reason. `sometimes_absent` of a serializer names its fields that
+        only some answers have; drf-spectacular takes every answered field for one that is always there."""
         schema = super()._map_basic_serializer(serializer, direction)
         schema.pop("description", None)
+        absent = set(getattr(serializer, "sometimes_absent", ()))
+        if absent:
+            schema["required"] = [name for name in schema["required"] if name not in absent]
         return schema
 
     def _operation(self) -> Operation | None:
@@ -78,6 +94,8 @@ class ContractSchema(AutoSchema):
         for status in self._error_statuses():
             answer = OpenApiResponse(ErrorSerializer, DESCRIPTION_BY_STATUS[status])
             bodies.setdefault(str(status), self._get_response_for_code(answer, str(status), direction=direction))
+        if getattr(self.view, "action", None) == RETRIEVE:
+            bodies["304"] = {"description": DESCRIPTION_BY_STATUS[304]}
         return dict(sorted(bodies.items()))
 
     def _error_statuses(self) -> set[int]:
@@ -89,7 +107,7 @@ class ContractSchema(AutoSchema):
             statuses.add(429)
         if "{" in self.path:
             statuses.add(404)
-        if self.method in ("POST", "PUT") or self._reads_query():
+        if self.method in BODIES or self._reads_query():
             statuses.add(400)
         return statuses
 
@@ -106,6 +124,15 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": description}
 
 
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "synchronisation.sign_in.bearer.BearerAuthentication"
+    name = "BearerAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        description = "An access token of the provider that getAuthConfig names, if there is one"
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description}
+
+
 class IntegerExtension(OpenApiSerializerFieldExtension):
     """Says `format: int32` instead of spelling out the bounds of 32 bits."""
 
@@ -113,7 +140,8 @@ class IntegerExtension(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        """Null is added by the caller, for whatever an extension returns."""
+        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True) | {"type": "integer"}
         bounds = {"minimum": self.target.lowest, "maximum": self.target.highest}
         own = {name: value for name, value in schema.items() if value != bounds.get(name)}
         return own | {"format": self.target.format}

@@ -5,6 +5,7 @@ validation. Requests that fail authentication count against the address they cam
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from rest_framework import status
@@ -17,8 +18,9 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from jim.api.caller import Caller
+from jim.api.conditional import unless_known
 from jim.api.lookup import find_or_404
-from jim.api.schema import Operation
+from jim.api.schema import RETRIEVE, Operation
 
 __all__ = [
     "ApiView",
@@ -72,6 +74,13 @@ class ResourceViewSet(ApiView, GenericViewSet):
     input_serializer_class: ClassVar[type[BaseSerializer] | None] = None
     sort_fields: ClassVar[Mapping[str, str]] = {}
     default_order: ClassVar[Sequence[Any]] = ("pk",)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """One object is answered with its tag."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.action == RETRIEVE and final.status_code == status.HTTP_200_OK:
+            final.add_post_render_callback(partial(unless_known, request._request))
+        return final
 
     def get_object(self) -> Any:
         """The row that the path names; query parameters of the list are unknown here, and so ignored."""

@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -15,6 +14,7 @@ from jim.admin.model_admins import KeysetAdmin, SectionsMixin
 from jim.admin.sections import Section, choice_label, page_link
 from synchronisation.admin.documents import REFERENCES_SHOWN, Reference, attribute_rows, reference_rows
 from synchronisation.models import (
+    NAME_KEY,
     ConnectedSystem,
     Join,
     MetaverseAttribute,
@@ -22,6 +22,7 @@ from synchronisation.models import (
     MetaverseObjectStatus,
     MetaverseReference,
     SyncRule,
+    name_begins_with,
 )
 from synchronisation.rules.world import read_holders
 
@@ -30,10 +31,6 @@ MVO_LABEL = "synchronisation_metaverseobject"
 CSO_LABEL = "synchronisation_connectorspaceobject"
 NEWEST_FIRST = Keyset(("id",))  # UUIDv7
 BY_NAME = Keyset(("name_key", "id"), descending=False)
-INDEXED_CHARACTERS = 200
-"""Of the display name, in the index mvo_by_display_name."""
-
-LAST_CHARACTER = "\U0010ffff"
 
 
 @admin.register(MetaverseObject)
@@ -59,20 +56,12 @@ class MetaverseObjectAdmin(SectionsMixin, KeysetAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[MetaverseObject], search_term: str
     ) -> tuple[QuerySet[MetaverseObject], bool]:
-        """By the index of names: as typed, or if there is none such, with a capital first letter.
-
-        Not both at once: an OR would read and sort all matches for one page of them.
-        """
+        """By the index of names."""
         term = search_term.strip()
-        queryset = queryset.annotate(name_key=Substr("display_name", 1, INDEXED_CHARACTERS))
+        queryset = queryset.annotate(name_key=NAME_KEY)
         if not term:
             return queryset, False
-        if is_uuid(term):
-            return queryset.filter(pk=term), False
-        typed = queryset.filter(name_begins_with(term))
-        if typed.exists():
-            return typed, False
-        return queryset.filter(name_begins_with(term[:1].upper() + term[1:])), False
+        return queryset.filter(pk=term) if is_uuid(term) else queryset.filter(name_begins_with(term)), False
 
     @display(description="name")
     def name(self, mvo: MetaverseObject) -> str:
@@ -84,12 +73,6 @@ class MetaverseObjectAdmin(SectionsMixin, KeysetAdmin):
 
     def get_sections(self, request: HttpRequest, obj: MetaverseObject) -> list[Section]:
         return [_attributes(obj), _joins(obj)]
-
-
-def name_begins_with(text: str) -> Q:
-    """On the annotation `name_key`: the range lets the index in, which LIKE alone does only in the collation "C"."""
-    key = text[:INDEXED_CHARACTERS]
-    return Q(name_key__gte=key, name_key__lt=key + LAST_CHARACTER, name_key__startswith=key)
 
 
 def is_uuid(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,4 +17,7 @@ class CountViewSet(ResourceViewSet):
 
     @extend_schema(responses={200: {"type": "integer", "minimum": 0}}, filters=True)
     def count(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(self.filter_queryset(self.get_queryset()).count())
+        return Response(self.number_of(self.filter_queryset(self.get_queryset())))
+
+    def number_of(self, queryset: QuerySet) -> int:
+        return queryset.count()

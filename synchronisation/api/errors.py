@@ -4,7 +4,7 @@ from connectors.errors import ConfigurationError, ConnectorError, SourceError
 from jim.api.errors import ErrorCode, Failure, describe
 from jim.api.names import camel_case
 from synchronisation.errors import QueueUnavailableError, RunConflictError, RunRefusedError
-from synchronisation.services.errors import NotPossibleError, RefusedError
+from synchronisation.services.errors import AlreadyMemberError, NotPossibleError, RefusedError
 
 
 @describe.register
@@ -29,8 +29,9 @@ def _(exc: ConnectorError) -> Failure:
     return Failure(500, ErrorCode.INTERNAL_ERROR, str(exc))
 
 
-@describe.register
-def _(exc: RunConflictError) -> Failure:
+@describe.register(RunConflictError)
+@describe.register(AlreadyMemberError)
+def _(exc: Exception) -> Failure:
     return Failure(409, ErrorCode.CONFLICT, str(exc))
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from rest_framework.viewsets import ViewSetMixin
 
 from . import converters
+from .certificates.views import CertificateViewSet, EnabledCertificateViewSet
 from .connected_systems.views import ConnectedSystemViewSet, ConnectorDefinitionViewSet
 from .connector_space.views import (
     ConnectorSpaceCountViewSet,
@@ -13,18 +14,31 @@ from .connector_space.views import (
     ConnectorSpaceViewSet,
     UnresolvedReferenceCountViewSet,
 )
+from .expressions.views import ExpressionTestView
+from .hierarchy.views import ContainerViewSet, PartitionViewSet
+from .history.views import ChangeRecordCountView, DeletedCsoViewSet, DeletedMvoViewSet, HistoryCleanupView
 from .matching_rules.views import AdvancedMatchingRuleViewSet, MatchingModeView, SimpleMatchingRuleViewSet
 from .metaverse.object_views import MetaverseObjectCountViewSet, MetaverseObjectViewSet
 from .metaverse.schema_views import ContributorViewSet, MetaverseAttributeViewSet, MetaverseObjectTypeViewSet
+from .metaverse.search_views import PredefinedSearchRunViewSet
+from .pending_deletions.views import (
+    PendingDeletionCountViewSet,
+    PendingDeletionSummaryView,
+    PendingDeletionViewSet,
+)
 from .pending_exports.views import (
     PendingExportChangeViewSet,
     PendingExportCountViewSet,
     PendingExportViewSet,
     SystemPendingExportViewSet,
 )
+from .predefined_searches.views import PredefinedSearchViewSet
 from .run_profiles.views import RunProfileViewSet
+from .schedules.views import ActiveScheduleExecutionViewSet, ScheduleExecutionViewSet, ScheduleViewSet
 from .schema.views import AttributeViewSet, ObjectTypeViewSet
 from .scoping.views import ScopingCriterionViewSet, ScopingGroupViewSet
+from .security.views import MetaverseObjectRoleViewSet, RoleMemberViewSet, RoleViewSet
+from .service_settings.views import ServiceSettingViewSet
 from .sync_rules.views import MappingViewSet, SyncRuleViewSet
 
 converters.register()
@@ -38,6 +52,7 @@ RULES = "synchronisation/sync-rules"
 RULE = f"{RULES}/<int32:syncRuleId>"
 GROUP = f"{RULE}/scoping-criteria/<int32:groupId>"
 PENDING_EXPORT = "synchronisation/pending-exports/<guid:pendingExportId>"
+ROLE = "security/roles/<int32:roleId>"
 VALUES = "<attribute_name:attributeName>/values"
 
 COLLECTION = {"get": "list", "post": "create"}
@@ -56,6 +71,12 @@ urlpatterns = [
     route(SYSTEMS, ConnectedSystemViewSet, **COLLECTION),
     route(SYSTEM, ConnectedSystemViewSet, **ONE),
     route(f"{SYSTEM}/import-schema", ConnectedSystemViewSet, post="import_schema"),
+    route(f"{SYSTEM}/import-hierarchy", ConnectedSystemViewSet, post="import_hierarchy"),
+    route(f"{SYSTEM}/deletion-preview", ConnectedSystemViewSet, get="preview_deletion"),
+    route(f"{SYSTEM}/clear", ConnectedSystemViewSet, post="clear"),
+    route(f"{SYSTEM}/partitions", PartitionViewSet, get="list"),
+    route(f"{SYSTEM}/partitions/<int32:partitionId>", PartitionViewSet, put="update"),
+    route(f"{SYSTEM}/containers/<int32:containerId>", ContainerViewSet, put="update"),
     path(f"{SYSTEM}/matching-mode", MatchingModeView.as_view()),
     route(f"{SYSTEM}/object-types", ObjectTypeViewSet, get="list"),
     route(OBJECT_TYPE, ObjectTypeViewSet, put="update"),
@@ -105,8 +126,44 @@ urlpatterns = [
         put="update",
     ),
     route("metaverse/attributes", MetaverseAttributeViewSet, **COLLECTION),
-    route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, get="retrieve"),
+    route("metaverse/attributes/<int32:id>", MetaverseAttributeViewSet, **ONE),
     route("metaverse/objects", MetaverseObjectViewSet, get="list"),
     route("metaverse/objects/count", MetaverseObjectCountViewSet, get="count"),
     route("metaverse/objects/<guid:id>", MetaverseObjectViewSet, get="retrieve"),
+    route("metaverse/pending-deletions", PendingDeletionViewSet, get="list"),
+    route("metaverse/pending-deletions/count", PendingDeletionCountViewSet, get="count"),
+    path("metaverse/pending-deletions/summary", PendingDeletionSummaryView.as_view()),
+    route("history/deleted-objects/cso", DeletedCsoViewSet, get="list"),
+    route("history/deleted-objects/mvo", DeletedMvoViewSet, get="list"),
+    path("history/connected-systems/<int32:connectedSystemId>/count", ChangeRecordCountView.as_view()),
+    path("history/cleanup", HistoryCleanupView.as_view()),
+    route("metaverse/attributes/<int32:id>/searchable", MetaverseAttributeViewSet, put="switch_search_index"),
+    route("metaverse/objects/search/<text:predefinedSearchUri>", PredefinedSearchRunViewSet, get="list"),
+    route("predefined-searches", PredefinedSearchViewSet, get="list"),
+    route("predefined-searches/<int32:id>", PredefinedSearchViewSet, get="retrieve", patch="partial_update"),
+    route("predefined-searches/by-uri/<text:uri>", PredefinedSearchViewSet, get="retrieve_by_uri"),
+    route("schedules", ScheduleViewSet, **COLLECTION),
+    route("schedules/<guid:id>", ScheduleViewSet, **ONE),
+    route("schedules/<guid:id>/enable", ScheduleViewSet, post="enable"),
+    route("schedules/<guid:id>/disable", ScheduleViewSet, post="disable"),
+    route("schedules/<guid:id>/run", ScheduleViewSet, post="run"),
+    route("schedule-executions", ScheduleExecutionViewSet, get="list"),
+    route("schedule-executions/active", ActiveScheduleExecutionViewSet, get="list"),
+    route("schedule-executions/<guid:id>", ScheduleExecutionViewSet, get="retrieve"),
+    route("schedule-executions/<guid:id>/cancel", ScheduleExecutionViewSet, post="cancel"),
+    route("service-settings", ServiceSettingViewSet, get="list"),
+    route("service-settings/<text:key>", ServiceSettingViewSet, **ONE),
+    route("certificates", CertificateViewSet, get="list"),
+    route("certificates/enabled", EnabledCertificateViewSet, get="list"),
+    route("certificates/upload", CertificateViewSet, post="upload"),
+    route("certificates/file", CertificateViewSet, post="add_file"),
+    route("certificates/<guid:id>", CertificateViewSet, get="retrieve", patch="partial_update", delete="destroy"),
+    route("certificates/<guid:id>/validate", CertificateViewSet, get="validate"),
+    route("certificates/<guid:id>/download", CertificateViewSet, get="download"),
+    route("metaverse/objects/<guid:id>/roles", MetaverseObjectRoleViewSet, get="list"),
+    route("security/roles", RoleViewSet, get="list"),
+    route(ROLE, RoleViewSet, get="retrieve"),
+    route(f"{ROLE}/members", RoleMemberViewSet, get="list"),
+    route(f"{ROLE}/members/<guid:metaverseObjectId>", RoleMemberViewSet, put="add", delete="remove"),
+    path("synchronisation/expressions/test", ExpressionTestView.as_view()),
 ]

@@ -89,17 +89,17 @@ class AttributeValueSummarySerializer(Serializer):
     has_more = BooleanField()
 
 
-@extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+@extend_schema_field({"type": "string", "format": "date-time"})
 class StoredDateTimeField(CharField):
     """Documents keep date-times as ISO 8601 text in UTC already."""
 
 
-@extend_schema_field({"type": ["string", "null"], "format": "uuid"})
+@extend_schema_field({"type": "string", "format": "uuid"})
 class StoredGuidField(CharField):
     """Documents keep GUIDs as lower-case text already."""
 
 
-@extend_schema_field({"type": ["string", "null"], "contentEncoding": "base64"})
+@extend_schema_field({"type": "string", "contentEncoding": "base64"})
 class StoredBinaryField(CharField):
     """Documents keep bytes as base64 text already."""
 

@@ -13,9 +13,11 @@ from .bulk import array_of
 from .confirm import confirm_import_page, confirm_unchanged_page, waiting_exports
 from .imported_references import ImportedReferences
 from .items import Item, Outcome, count_item
+from .judge import moved_to
 from .lanes import Lanes, Turn
 from .pages import Page, Run
 from .rejections import remember, settle
+from .stage import parts_of
 from .statements import sql
 from .work import for_each_page
 
@@ -46,29 +48,34 @@ def apply_staged(run: Run) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StagedPage:
-    """The staged rows after `after` up to `last`, `read` of them."""
+    """The staged rows of one partition after `after` up to `last`, `read` of them."""
 
+    partition_id: int | None
     after: int
     last: int
     read: int
 
 
 def _staged_pages(run: Run) -> Iterator[StagedPage]:
-    """The staged rows from where the phase stands."""
-    after = run.position.get("staged", 0)
-    while True:
-        with run.reading() as cursor:
-            row: Any = cursor.execute(sql("staged_bounds"), {"after": after, "limit": run.page_size}).fetchone()
-        last, read = row
-        if not read:
-            return
-        yield StagedPage(after, last, read)
-        after = last
+    """The staged rows from where the phase stands, part by part."""
+    position = run.position.get("staged", 0)
+    for part in parts_of(run):
+        after = max(part.after, position)
+        while after < part.last:
+            bounds = {"after": after, "until": part.last, "limit": run.page_size}
+            with run.reading() as cursor:
+                row: Any = cursor.execute(sql("staged_bounds"), bounds).fetchone()
+            last, read = row
+            if not read:
+                break
+            yield StagedPage(part.partition_id, after, last, read)
+            after = last
 
 
 def _apply_page(run: Run, waiting: bool, staged: StagedPage, turn: Turn) -> None:
     """Apply one page of staged rows. It changes other objects than the pages beside it."""
-    parameters = {**_parameters(run), "after": staged.after, "last": staged.last}
+    bounds = {"partition": staged.partition_id, "after": staged.after, "last": staged.last}
+    parameters = {**_parameters(run), **bounds}
     with run.page(turn=turn) as page:
         cursor = page.cursor
         cursor.execute(sql("make_import_page"), parameters)
@@ -106,14 +113,15 @@ def _reject_page(run: Run) -> bool:
 
 def obsolete_missing(run: Run) -> None:
     """Mark what was not read; it stays in the connector space until synchronisation has acted on it."""
-    if run.specification.partition_id is not None:
-        for_each_page(run, "moved", partial(_adopt_page, run))
+    for part in parts_of(run):
+        if part.partition_id is not None:
+            for_each_page(run, moved_to(part.partition_id), partial(_adopt_page, part.partition_id))
     for_each_page(run, "obsolete", partial(_obsolete_page, run))
 
 
-def _adopt_page(run: Run, page: Page, ids: list[str]) -> None:
+def _adopt_page(partition_id: int, page: Page, ids: list[str]) -> None:
     """An object belongs to the partition that last read it."""
-    page.cursor.execute(sql("adopt_objects"), {"ids": array_of(ids), "partition": run.specification.partition_id})
+    page.cursor.execute(sql("adopt_objects"), {"ids": array_of(ids), "partition": partition_id})
 
 
 def _obsolete_page(run: Run, page: Page, ids: list[str]) -> None:
@@ -137,7 +145,6 @@ def confirm_unchanged(run: Run) -> None:
 def _parameters(run: Run) -> dict[str, Any]:
     return {
         "system": run.specification.system.id,
-        "partition": run.specification.partition_id,
         "activity": run.activity_id,
         "month": run.month,
     }

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from activities.models import Activity, RunType
+from activities.models import Activity, OperationType, RunType, TargetType
 from connectors.contract import AttributeType, Capabilities, Connector
 from synchronisation import models
 from synchronisation.connecting import connector_for
 from synchronisation.rules import specification as spec
 
 from .errors import RunFailedError
-from .precedence import HOUSEKEEPING
+from .import_scope import import_scopes
+from .precedence import CLEARING, DELETION, HOUSEKEEPING
 
 NO_SYSTEM = spec.System(
     0, "", per_rule_matching=False, deletion_threshold_percent=None, deletion_threshold_minimum=0, max_export_attempts=0
@@ -25,14 +26,18 @@ SYNCHRONISATIONS = (RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION)
 
 def specification_of(activity: Activity, now: datetime) -> spec.Specification:
     """Everything the run of this activity needs to know. Raises: RunFailedError when its profile was deleted."""
-    if activity.run_profile_id is None:
+    if activity.target_type == TargetType.METAVERSE_OBJECT:
         return _of_housekeeping(now)
-    profile = models.RunProfile.objects.select_related("system", "partition").filter(pk=activity.run_profile_id).first()
+    if activity.target_type == TargetType.CONNECTED_SYSTEM:
+        return _of_removal(activity, now)
+    profiles = models.RunProfile.objects.select_related("system", "partition")
+    profile = profiles.filter(pk=activity.run_profile_id or 0).first()
     if profile is None:
         raise RunFailedError("The run profile was deleted before its run began.")
-    connector = connector_for(profile.system)
-    partition = profile.partition if connector.capabilities(connector.settings).partitions else None
     synchronises = profile.run_type in SYNCHRONISATIONS
+    connector = connector_for(profile.system)
+    capabilities = connector.capabilities(connector.settings)
+    partition = profile.partition if capabilities.partitions else None
     rules = _rules() if synchronises else []
     systems = {profile.system_id: profile.system}
     systems.update((rule.system_id, rule.system) for rule in rules)
@@ -47,6 +52,7 @@ def specification_of(activity: Activity, now: datetime) -> spec.Specification:
         matching_rules=_matching_rules() if synchronises else (),
         partition_id=partition.pk if partition else None,
         partition=partition.external_id if partition else None,
+        scopes=import_scopes(profile.system, capabilities, partition.pk if partition else None),
         file_path=profile.file_path or None,
         page_size=profile.page_size,
         ignore_deletion_threshold=bool(activity.options.get("ignoreDeletionThreshold")),
@@ -66,6 +72,34 @@ def _of_housekeeping(now: datetime) -> spec.Specification:
         metaverse_types=_metaverse_types(),
         rules=tuple(_rule(rule) for rule in rules),
         matching_rules=_matching_rules(),
+    )
+
+
+def _of_removal(activity: Activity, now: datetime) -> spec.Specification:
+    """For removing all objects of a system: to clear it, or before it is deleted.
+
+    Clearing follows no rules. Deleting follows those of the other systems, and the system's own import rules, which
+    say whose values go; into a system that goes nothing is exported.
+    """
+    assert activity.connected_system_id is not None  # as whoever opened it says
+    system = models.ConnectedSystem.objects.get(pk=activity.connected_system_id)
+    is_deletion = activity.operation_type == OperationType.DELETE
+    rules = [
+        rule
+        for rule in (_rules() if is_deletion else [])
+        if rule.system_id != system.pk or rule.direction == models.Direction.IMPORT
+    ]
+    systems = {system.pk: system} | {rule.system_id: rule.system for rule in rules}
+    return spec.Specification(
+        now=now,
+        run_type=DELETION if is_deletion else CLEARING,
+        system=_system(system),
+        systems=tuple(_system(system) for system in systems.values()),
+        object_types=tuple(map(_object_type, _object_types(systems))),
+        metaverse_types=_metaverse_types(),
+        rules=tuple(_rule(rule) for rule in rules),
+        matching_rules=_matching_rules() if is_deletion else (),
+        keep_change_history=not activity.options.get("deleteChangeHistory"),
     )
 
 

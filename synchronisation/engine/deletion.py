@@ -123,7 +123,7 @@ class _Judge:
                 page.items.append(self._judge(page, world, row, verdicts))
             self._keep(page, world, verdicts)
             _mark(page, verdicts.marked)
-            write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
+            write_world(page, self.run, world, self.rules, self.synchroniser.max_attempts)
             page.processed = len(rows)
             page.position["freed"] = rows[-1].ordinal
         return True
@@ -187,7 +187,7 @@ class _Judge:
                     self._judge_loss(page, world, found, system_id, _cause(amended.item), verdicts)
             write_amended(run, page, told.values())
             _mark(page, verdicts.marked)
-            write_world(page.cursor, world, self.rules, page.now, self.synchroniser.max_attempts)
+            write_world(page, self.run, world, self.rules, self.synchroniser.max_attempts)
             page.position["lost"] = rows[-1][0]
         return True
 

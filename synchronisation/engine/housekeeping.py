@@ -49,7 +49,7 @@ def _delete_page(run: Run, rules: CompiledRules, page: Page, ids: list[str]) -> 
             mvo.mark_cleared = True
     page.counters[STAT.UNCHANGED] += len(ids) - len(page.items)
     attempts = {system.id: system.max_export_attempts for system in run.specification.systems}
-    write_world(page.cursor, world, rules, page.now, attempts)
+    write_world(page, run, world, rules, attempts)
 
 
 def _deleted(world: World, mvo: Mvo, rules: CompiledRules, deleter: Deleter) -> Item:

@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from psycopg import Cursor
 
+from activities.items import NOT_IN_SUMMARY
 from activities.statistics import Counter as STAT
 from activities.statistics import change_type_key
 from synchronisation.rules.values import Document
@@ -35,8 +36,6 @@ Totals = tuple[tuple[str, int], ...]
 
 Kind = tuple[str, str | None, Totals]
 """What happened to one object: (change type, error type, totals)."""
-
-NOT_IN_SUMMARY = frozenset({"Provisioned"})
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from synchronisation.rules.specification import System
 from . import leases
 from .pages import Run
 from .precedence import METAVERSE, LeaseNeed
+from .stage import parts_of
 from .statements import sql
 
 ALL_GONE_MINIMUM = 5
@@ -74,6 +75,10 @@ def judge(run: Run) -> None:
         parameters = {"system": run.specification.system.id, "partition": run.specification.partition_id}
         page.cursor.execute(HASH_JOINS_ONLY)
         page.cursor.execute(sql("forget_work"))
+        parts = parts_of(run)
+        if not full and len(parts) > 1:
+            afters, lasts = [part.after for part in parts], [part.last for part in parts]
+            page.cursor.execute(sql("drop_moved_deletes"), {"afters": afters, "lasts": lasts})
         page.cursor.execute(sql("reject_duplicates" if full else "drop_superseded"))
         for recognition in ("recognise_withdrawn", "recognise_provisioned", "recognise_placeholders"):
             page.cursor.execute(sql(recognition), parameters)
@@ -84,8 +89,18 @@ def judge(run: Run) -> None:
         if full and run.specification.partition_id is None:
             page.cursor.execute(sql("queue_unselected"), parameters)
         page.cursor.execute(sql("number_missing"))
-        if run.specification.partition_id is not None:
-            page.cursor.execute(sql("queue_moved"), parameters)
+        for part in parts:
+            if part.partition_id is not None:
+                page.cursor.execute(
+                    sql("queue_moved"),
+                    {
+                        "system": run.specification.system.id,
+                        "partition": part.partition_id,
+                        "phase": moved_to(part.partition_id),
+                        "after": part.after,
+                        "last": part.last,
+                    },
+                )
         page.cursor.execute(sql("queue_confirmations"), parameters)
         page.cursor.execute(sql("note_named"), parameters)
         page.cursor.execute("ANALYZE named")
@@ -96,6 +111,11 @@ def judge(run: Run) -> None:
         assert row is not None
         run.facts["unchanged"] = run.counters[STAT.UNCHANGED] = row[0]
         run.counters[STAT.OBJECTS_PROCESSED] = run.facts["rows"]
+
+
+def moved_to(partition_id: int) -> str:
+    """The list of objects that came to this partition from another."""
+    return f"moved to {partition_id}"
 
 
 def share_metaverse(run: Run) -> None:

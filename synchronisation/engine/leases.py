@@ -20,7 +20,7 @@ from activities.models import Activity, ActivityStatus, OperationType, TargetTyp
 from synchronisation.errors import LeaseLostError
 from synchronisation.models import LeaseMode, RunLease
 
-from .precedence import HOUSEKEEPING, METAVERSE, HeldLease, LeaseNeed, Place, QueuedRun, is_blocked, may_start, needs_of
+from .precedence import METAVERSE, HeldLease, LeaseNeed, Place, QueuedRun, is_blocked, may_start, needs_of
 from .pulse import Pulse, Signals, heartbeat, read_signals
 from .statements import sql
 
@@ -42,10 +42,17 @@ __all__ = [
     "take",
 ]
 
-RUNS = Q(target_type=TargetType.RUN_PROFILE, run_type__isnull=False, connected_system_id__isnull=False) | Q(
-    target_type=TargetType.METAVERSE_OBJECT, operation_type=OperationType.DELETE, task_id__isnull=False
+RUNS = (
+    Q(target_type=TargetType.RUN_PROFILE, run_type__isnull=False, connected_system_id__isnull=False)
+    | Q(target_type=TargetType.METAVERSE_OBJECT, operation_type=OperationType.DELETE, task_id__isnull=False)
+    | Q(
+        target_type=TargetType.CONNECTED_SYSTEM,
+        operation_type__in=(OperationType.CLEAR, OperationType.DELETE),
+        task_id__isnull=False,
+    )
 )
-"""Activities that a worker carries out: run profiles that were executed, and housekeeping."""
+"""Activities that a worker carries out: run profiles that were executed, housekeeping, and systems that are cleared or
+deleted."""
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -143,7 +150,7 @@ def queued_runs(held: Sequence[HeldLease]) -> list[QueuedRun]:
         .values_list("id", "created", "run_type", "connected_system_id")
     )
     return [
-        QueuedRun(Place(created, activity_id), needs_of(run_type or HOUSEKEEPING, system_id))
+        QueuedRun(Place(created, activity_id), needs_of(run_type, system_id))
         for activity_id, created, run_type, system_id in rows
     ]
 

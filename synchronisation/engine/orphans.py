@@ -13,7 +13,9 @@ from synchronisation.rules.deletion import Verdict, judge_deletion
 from synchronisation.rules.specification import Specification
 
 from .bulk import array_of
+from .deleted import note_deleted_csos, remove_finished_mvos
 from .load import load_mvos
+from .pages import Page, Run
 from .statements import sql
 
 REMOVALS = (
@@ -27,14 +29,16 @@ REMOVALS = (
 )
 
 
-def remove_accounts(cursor: Cursor[Any], specification: Specification, cso_ids: list[str], now: datetime) -> None:
+def remove_accounts(page: Page, run: Run, cso_ids: list[str]) -> None:
     """Remove CSOs with all that is theirs, and judge the MVOs they belonged to."""
+    cursor = page.cursor
     cursor.execute(sql("joined_mvos"), {"ids": array_of(cso_ids)})
     mvo_ids = [mvo_id for (mvo_id,) in cursor.fetchall()]
+    note_deleted_csos(cursor, cso_ids, run.activity_id, page.now)
     for name in REMOVALS:
         cursor.execute(sql(name), {"ids": array_of(cso_ids)})
-    cursor.execute(sql("remove_finished_mvos"), {"ids": array_of(mvo_ids)})
-    _mark(cursor, specification, mvo_ids, now)
+    remove_finished_mvos(cursor, mvo_ids, page.now)
+    _mark(cursor, run.specification, mvo_ids, page.now)
 
 
 def _mark(cursor: Cursor[Any], specification: Specification, mvo_ids: list[str], now: datetime) -> None:

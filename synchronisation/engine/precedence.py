@@ -17,6 +17,9 @@ METAVERSE = "metaverse"
 IMPORTS = frozenset({RunType.FULL_IMPORT, RunType.DELTA_IMPORT})
 HOUSEKEEPING = "Housekeeping"
 """The run of no system that deletes what is due; no run profile starts it."""
+CLEARING = "Clearing"
+DELETION = "Deletion"
+"""Runs that remove all objects of one system, which stays or goes with them; no run profile starts them either."""
 SYNCHRONISATIONS = frozenset({RunType.FULL_SYNCHRONISATION, RunType.DELTA_SYNCHRONISATION})
 
 
@@ -61,14 +64,17 @@ def system_resource(system_id: int) -> str:
     return f"system:{system_id}"
 
 
-def needs_of(run_type: str, system_id: int | None) -> tuple[LeaseNeed, ...]:
-    """The leases with which a run starts (engine.md section 3); an import adds METAVERSE shared after reading."""
+def needs_of(run_type: str | None, system_id: int | None) -> tuple[LeaseNeed, ...]:
+    """The leases with which a run starts (engine.md section 3); an import adds METAVERSE shared after reading.
+
+    All but imports and exports take the metaverse for themselves. run_type: None when no run profile started it.
+    """
     if system_id is None:
         return (LeaseNeed(METAVERSE, LeaseMode.EXCLUSIVE),)
     system = LeaseNeed(system_resource(system_id), LeaseMode.EXCLUSIVE)
     if run_type in IMPORTS:
         return (system,)
-    mode = LeaseMode.EXCLUSIVE if run_type in SYNCHRONISATIONS else LeaseMode.SHARED
+    mode = LeaseMode.SHARED if run_type == RunType.EXPORT else LeaseMode.EXCLUSIVE
     return (system, LeaseNeed(METAVERSE, mode))
 
 

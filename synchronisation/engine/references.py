@@ -24,7 +24,7 @@ from .amend import Amended, write_amended, written_item
 from .bulk import array_of, copy_rows
 from .items import Item, Outcome
 from .pages import LOOK_UPS_ONLY, Page, Run
-from .precedence import HOUSEKEEPING
+from .precedence import DELETION, HOUSEKEEPING
 from .reference_scopes import ReferenceScopes
 from .statements import sql
 from .work import read_work
@@ -82,7 +82,7 @@ class _Phase:
         self.full = run.specification.run_type == "FullSynchronisation"
         self.system_id = run.specification.system.id
         self.judge = _Judge(run, flows, full=self.full)
-        self.is_housekeeping = run.specification.run_type == HOUSEKEEPING
+        self.has_objects = run.specification.run_type not in (HOUSEKEEPING, DELETION)
         self.limit = run.page_size * ROWS_PER_OBJECT
 
     def work(self) -> None:
@@ -97,8 +97,10 @@ class _Phase:
             self._finish(number + 1)
 
     def _steps(self) -> list[Step]:
-        """Values of the metaverse first, then what accounts lack or have too much. Housekeeping has no system."""
-        if self.is_housekeeping:
+        """Values of the metaverse first, then what accounts lack or have too much. Housekeeping has no system, and one
+        that is deleted no objects any more.
+        """
+        if not self.has_objects:
             return [self._orphaned, self._joins, self._accounts]
         own = [self._changed, self._removed, self._orphaned]
         if self.full:
@@ -127,7 +129,7 @@ class _Phase:
             if not self.full:
                 cursor.execute(sql("note_unchanged_by_cso"))
             row: Any = cursor.execute(sql("last_removed_reference"), {"system": self.system_id}).fetchone()
-            is_delta = not self.full and not self.is_housekeeping
+            is_delta = not self.full and self.has_objects
             mark = ConnectedSystem.objects.get(pk=self.system_id).sync_mark if is_delta else 0
             page.position |= {"step": 0, "after": 0, "joins": 0, "removed": row[0], "mark": mark}
 

@@ -64,7 +64,7 @@ class Results:
                 _confirm(page.cursor, bounds, page.now)
             self.references.note_waiting(page.cursor, after, last)
             if deleted:
-                remove_accounts(page.cursor, self.run.specification, deleted, page.now)
+                remove_accounts(page, self.run, deleted)
             page.position["recorded"] = last
 
     def _record_items(self, page: Page, bounds: dict[str, int]) -> list[str]:

@@ -4,6 +4,8 @@
     synchronisation  remove obsolete -> synchronise (join, project, flow, provision) -> judge deletions -> references
     export           export -> references that had to wait for their objects
     housekeeping     delete identities whose grace period is over -> references
+    clearing         remove all objects of a system; the metaverse stays as it is
+    deletion         remove all objects of a system -> judge deletions -> references -> remove the system
 
 In: an activity whose leases were taken under a fence. Out: a terminal activity, or LeaseLostError or
 StopRequestedError when the run goes on elsewhere.
@@ -27,6 +29,7 @@ from connectors.errors import ConnectorError
 from synchronisation.expressions.errors import ExpressionError
 from synchronisation.models import ConnectedSystem, Partition, Watermark
 from synchronisation.rules.scope import CriterionError
+from synchronisation.service_settings import SYNC_PAGE_SIZE, override_of
 
 from . import (
     apply,
@@ -38,6 +41,7 @@ from . import (
     precedence,
     reference_confirm,
     references,
+    removal,
     resolve,
     stage,
     synchronise,
@@ -89,6 +93,20 @@ HOUSEKEEPING = (
     Phase("Deleting identities", housekeeping.delete_due, ("mvo", "pending_export")),
     Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
 )
+CLEARING = (
+    Phase("Preparing", removal.prepare),
+    Phase("Clearing", removal.clear_objects),
+    Phase("Removing change history", removal.forget_history),
+    Phase("Forgetting positions", removal.forget_positions),
+)
+DELETION = (
+    Phase("Preparing", removal.prepare),
+    Phase("Removing objects", removal.remove_objects),
+    Phase("Judging deletions", deletion.judge_freed, ("mvo", "pending_export")),
+    Phase("Flowing references", references.flow_references, ("mvo_reference", "pending_export_reference")),
+    Phase("Removing change history", removal.forget_history),
+    Phase("Removing the system", removal.forget_system),
+)
 EXPORT = (
     Phase("Preparing", export.prepare),
     Phase("Exporting", export.export_due, ("cso", "pending_export")),
@@ -101,6 +119,8 @@ PIPELINES: dict[str, tuple[Phase, ...]] = {
     RunType.DELTA_SYNCHRONISATION: SYNCHRONISATION,
     RunType.EXPORT: EXPORT,
     precedence.HOUSEKEEPING: HOUSEKEEPING,
+    precedence.CLEARING: CLEARING,
+    precedence.DELETION: DELETION,
 }
 
 
@@ -114,6 +134,7 @@ def perform(activity_id: UUID, fence: int) -> None:
     except EXPECTED_FAILURES as error:
         _end_unopened(activity_id, fence, str(error))
         return
+    run.page_size = override_of(SYNC_PAGE_SIZE) or run.page_size
     phases = PIPELINES[run.specification.run_type]
     try:
         # A page makes tens of thousands of objects, which reference counting frees: there are no cycles to look for.
@@ -232,11 +253,10 @@ def _end(
 def _advance_marks(run: Run) -> None:
     """Later deltas go on from where this run began (engine.md sections 4.8 and 5)."""
     specification = run.specification
-    if run.facts.get("watermark") is not None:
-        position = run.facts["watermark"]
-        if not stage.watermarks_of(run).update(position=position):
-            system = ConnectedSystem.objects.get(pk=specification.system.id)
-            partition = Partition.objects.filter(pk=specification.partition_id or 0).first()
-            Watermark.objects.create(system=system, partition=partition, position=position)
+    partitions = {None, *Partition.objects.filter(system=specification.system.id).values_list("pk", flat=True)}
+    for partition_id, position in run.facts.get("watermarks", ()):
+        known = stage.watermarks_of(specification.system.id, partition_id)
+        if not known.update(position=position) and partition_id in partitions:
+            Watermark.objects.create(system_id=specification.system.id, partition_id=partition_id, position=position)
     if run.facts.get("upper") is not None:
         ConnectedSystem.objects.filter(pk=specification.system.id).update(sync_mark=run.facts["upper"])

@@ -6,11 +6,11 @@ Always: memory holds one page. A run that was interrupted while reading reads ag
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import QuerySet
@@ -22,7 +22,7 @@ from synchronisation.models import ConnectedSystem, ConnectorSpaceObject, Waterm
 from synchronisation.rules import values
 from synchronisation.rules.pieces import PieceReader, piece_reader_for
 from synchronisation.rules.shape import Rejection, Shaped, Shaper, shaper_for
-from synchronisation.rules.specification import ObjectType, Specification
+from synchronisation.rules.specification import ImportScope, ObjectType, Specification
 
 from .assemble import assemble
 from .bulk import array_of, copy_lines, copy_rows
@@ -59,6 +59,17 @@ Known = tuple[str | None, bool]
 NEW: Known = (None, True)
 
 
+Request = tuple[ImportScope, ImportRequest]
+
+
+class Part(NamedTuple):
+    """The rows that were read from one partition, or from a store without any: those after `after` up to `last`."""
+
+    partition_id: int | None
+    after: int
+    last: int
+
+
 @dataclass(slots=True)
 class Target:
     """Where the objects of one type go."""
@@ -88,7 +99,10 @@ def read(run: Run) -> None:
     """Read everything; `read_complete` is the phase's end. Raises: ConnectorError, RunFailedError."""
     system = ConnectedSystem.objects.get(pk=run.specification.system.id)
     targets = _targets(run)
-    keep_trying(run, partial(_read_all, run, system, targets, _request(run, targets)))
+    requests = [(scope, _request(run, targets, scope)) for scope in run.specification.scopes]
+    if not requests:
+        _warn_of_nothing(run)
+    keep_trying(run, partial(_read_all, run, system, targets, requests))
     assemble(run, [target.object_type for target in targets.values()])
     with run.page() as page:
         page.cursor.execute("ANALYZE unchanged")
@@ -96,14 +110,31 @@ def read(run: Run) -> None:
         page.cursor.execute(ANALYZE_REFERENCES)
 
 
-def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], request: ImportRequest) -> None:
-    """Read from the start, whatever was read before."""
+def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], requests: Sequence[Request]) -> None:
+    """Read from the start, whatever was read before, one part of the store after the other."""
     _start_over(run)
     reading = _Reading(run, targets)
+    parts = []
     with connector_for(system) as connector, Lanes(1) as behind:
-        for page in reading.pages(connector.read(request)):
-            behind.submit(partial(reading.write, page))
+        for scope, request in requests:
+            before = reading.row_number
+            for page in reading.pages(scope.partition_id, connector.read(request)):
+                behind.submit(partial(reading.write, page))
+            parts.append(Part(scope.partition_id, before, reading.row_number))
+    run.facts["parts"] = parts
     run.facts["rows"] = reading.row_number
+
+
+def parts_of(run: Run) -> list[Part]:
+    """What was read, in order; each page of it is of one part."""
+    return [Part(*part) for part in run.facts["parts"]]
+
+
+def _warn_of_nothing(run: Run) -> None:
+    run.warn(
+        f"Nothing was read from {run.specification.system.name}: no partition that the run may read is selected, or no "
+        "container in it. Select what is to be read, then run the import again."
+    )
 
 
 def _targets(run: Run) -> dict[str, Target]:
@@ -123,7 +154,7 @@ def takes_updates(specification: Specification) -> bool:
     return specification.system.partial_updates and specification.run_type == "DeltaImport"
 
 
-def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
+def _request(run: Run, targets: dict[str, Target], scope: ImportScope) -> ImportRequest:
     specification = run.specification
     is_delta = specification.run_type == "DeltaImport"
     return ImportRequest(
@@ -133,26 +164,27 @@ def _request(run: Run, targets: dict[str, Target]) -> ImportRequest:
             for name, target in targets.items()
         },
         delta=is_delta,
-        partition=specification.partition,
-        watermark=_watermark(run) if is_delta else None,
+        partition=scope.partition,
+        containers=scope.containers,
+        watermark=_watermark(run, scope) if is_delta else None,
         page_size=min(specification.page_size, run.page_size),
         file_path=specification.file_path,
     )
 
 
-def _watermark(run: Run) -> str:
-    found = watermarks_of(run).first()
+def _watermark(run: Run, scope: ImportScope) -> str:
+    found = watermarks_of(run.specification.system.id, scope.partition_id).first()
     if found is None:
+        where = f" of {scope.partition} since it was selected" if scope.partition else ""
         raise RunFailedError(
-            "A delta import goes on from an earlier import, and there was none: run a full import first."
+            f"A delta import goes on from an earlier import, and there was none{where}: run a full import first."
         )
     return found.position
 
 
-def watermarks_of(run: Run) -> QuerySet[Watermark]:
-    """The stored position of what this run reads: its partition, or the whole store."""
-    of_system = Watermark.objects.filter(system_id=run.specification.system.id)
-    partition_id = run.specification.partition_id
+def watermarks_of(system_id: int, partition_id: int | None) -> QuerySet[Watermark]:
+    """The stored position of a partition, or of the whole store."""
+    of_system = Watermark.objects.filter(system_id=system_id)
     return of_system.filter(partition=None) if partition_id is None else of_system.filter(partition=partition_id)
 
 
@@ -161,6 +193,7 @@ def _start_over(run: Run) -> None:
     with run.page() as page:
         page.cursor.execute(sql("forget_read"))
         run.objects_processed = 0
+        run.facts["watermarks"] = []
         for key in [key for key in run.counters if key.startswith(OBJECT_TYPE_PREFIX)]:
             del run.counters[key]
 
@@ -181,19 +214,20 @@ class _Reading:
         self.is_first = not ConnectorSpaceObject.objects.filter(system=run.specification.system.id).exists()
         self.row_number = 0
 
-    def pages(self, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
-        """The engine's own pages, whatever the connector yields at a time."""
-        objects = self._watched(batches)
+    def pages(self, partition_id: int | None, batches: Iterable[ImportBatch]) -> Iterator[ReadPage]:
+        """The engine's own pages of one part of the store, whatever the connector yields at a time."""
+        objects = self._watched(partition_id, batches)
         while (page := self._page(islice(objects, self.run.page_size))).read:
             yield page
 
-    def _watched(self, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
+    def _watched(self, partition_id: int | None, batches: Iterable[ImportBatch]) -> Iterator[ImportObject]:
         """The objects of all batches; notes watermark and total on the way."""
+        before = self.row_number
         for batch in batches:
             if batch.watermark is not None:
-                self.run.facts["watermark"] = batch.watermark
+                self.run.facts["watermarks"].append((partition_id, batch.watermark))
             if batch.total is not None:
-                self.run.expect(batch.total)
+                self.run.expect(before + batch.total)
             yield from batch.objects
 
     def _page(self, objects: Iterable[ImportObject]) -> ReadPage:

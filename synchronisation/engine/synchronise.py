@@ -27,6 +27,7 @@ from synchronisation.rules.world import Account, Cso, Identity, Mvo, World
 from synchronisation.secrets import encrypt
 
 from .bulk import array_of, copy_rows, copy_temporary
+from .deleted import note_deleted_csos
 from .edited_rules import edited_rules_warning
 from .items import AttributeChanges, Item, Outcome
 from .lanes import Lanes, Turn
@@ -100,6 +101,12 @@ def remove_obsolete(run: Run) -> None:
 
 
 def _remove_page(run: Run, page: Page, ids: list[str]) -> None:
+    note_deleted_csos(page.cursor, ids, run.activity_id, page.now)
+    remove_page(page, ids)
+
+
+def remove_page(page: Page, ids: list[str]) -> None:
+    """Remove CSOs with all that is theirs; notes the MVOs they leave, and writes the items of the others."""
     cursor = page.cursor
     parameters = {"ids": array_of(ids)}
     cursor.execute(sql("free_mvos"), parameters)
@@ -206,7 +213,7 @@ class Synchroniser:
         """Commit one page."""
         with self.run.page(turn=turn) as page:
             page.cursor.execute(sql("remove_left_over"), {"ids": array_of(decided.work.ids)})
-            write_world(page.cursor, decided.world, self.rules, page.now, self.max_attempts)
+            write_world(page, self.run, decided.world, self.rules, self.max_attempts)
             announce_references(page.cursor, self.rules.references, decided.items)
             self._free_disconnected(page, decided.world)
             self._remember_failures(page, decided.failed, decided.left_over)
@@ -370,7 +377,7 @@ def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iter
             cause.add(flow)
         cause = flow
     for effect in effects:
-        is_drift = cause is None and effect.target.system_id == system_id
+        is_drift = cause is None and effect.target.system_id == system_id and not effect.takes_a_connector
         for branch in effect_outcomes(effect, is_drift=is_drift):
             if cause is None:
                 yield branch

@@ -7,6 +7,7 @@ first, so that a join or a match key may be taken over within the page.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from psycopg import Cursor
@@ -16,6 +17,8 @@ from synchronisation.rules.values import Document
 from synchronisation.rules.world import Account, Export, MatchKey, Mvo, World, stored_holders
 
 from .bulk import NULL, array_of, as_json, copy_lines, copy_rows, copy_temporary, escaped
+from .deleted import note_deleted_mvos
+from .pages import Page, Run
 from .statements import sql
 
 MVO_COLUMNS = ("id", "type_id", "created", "status", "origin", "display_name", "document", "holders")
@@ -36,10 +39,10 @@ CHANGED_EXPORT = {
 }  # fmt: skip
 
 
-def write_world(
-    cursor: Cursor[Any], world: World, rules: CompiledRules, now: datetime, max_attempts: dict[int, int]
-) -> None:
+def write_world(page: Page, run: Run, world: World, rules: CompiledRules, max_attempts: dict[int, int]) -> None:
     """Write everything the page changed. max_attempts: by system id, for new exports."""
+    cursor, now = page.cursor, page.now
+    _note_deleted(cursor, world, run.activity_id, now)
     moment = now.isoformat()  # as text: a datetime takes COPY 4 us, in five rows of every person
     deleted = {mvo.id for mvo in world.deleted_mvos}
     kept = [mvo for mvo in world.mvos.values() if mvo.id not in deleted]
@@ -49,6 +52,15 @@ def write_world(
     _write_keys(cursor, world)
     _write_accounts(cursor, kept, rules, moment)
     _write_exports(cursor, world, rules, moment, max_attempts)
+
+
+def _note_deleted(cursor: Cursor[Any], world: World, activity_id: UUID, now: datetime) -> None:
+    """Before they go; those that wait for their accounts to go are noted as well, with who caused it."""
+    if world.deleted_mvos:
+        note_deleted_mvos(cursor, [mvo.id for mvo in world.deleted_mvos], activity_id, now)
+    waiting = [mvo.id for mvo in world.mvos.values() if mvo.became_obsolete]
+    if waiting:
+        note_deleted_mvos(cursor, waiting, activity_id, None)
 
 
 def _remove(cursor: Cursor[Any], world: World, rules: CompiledRules) -> None:

@@ -1,11 +1,13 @@
 """The tables of synchronisation: configuration through the ORM, objects mostly through `engine/sql`."""
 
+from .certificate import CertificateSource, TrustedCertificate
 from .connected_system import (
     Attribute,
     AttributeType,
     ConnectedSystem,
     ConnectorDefinition,
     ConnectorSetting,
+    Container,
     MatchingMode,
     ObjectType,
     Partition,
@@ -29,7 +31,9 @@ from .connector_space import (
     RejectedObject,
     RemovedReference,
 )
+from .history import DeletedCso, DeletedMvo
 from .metaverse import (
+    NAME_KEY,
     DeletionRule,
     MetaverseAttribute,
     MetaverseObject,
@@ -37,6 +41,7 @@ from .metaverse import (
     MetaverseObjectStatus,
     MetaverseObjectType,
     MetaverseReference,
+    name_begins_with,
 )
 from .pending_export import (
     PendingExport,
@@ -45,6 +50,7 @@ from .pending_export import (
     PendingExportStatus,
     ReferenceChangeStatus,
 )
+from .predefined_search import PredefinedSearch, PredefinedSearchAttribute
 from .rules import (
     DeprovisionAction,
     Direction,
@@ -56,23 +62,47 @@ from .rules import (
     SyncRuleMappingSource,
 )
 from .run_profile import LeaseMode, RunLease, RunProfile, ScheduledOccurrence
+from .schedule import (
+    ACTIVE,
+    ExecutionStatus,
+    IntervalUnit,
+    PatternType,
+    Schedule,
+    ScheduleExecution,
+    ScheduleExecutionStep,
+    ScheduleInitiatorType,
+    ScheduleStep,
+    StepMode,
+    StepStatus,
+    StepType,
+    TriggerType,
+)
 from .scoping import ComparisonType, ScopingCriteriaGroup, ScopingCriterion, ScopingGroupType, nested_groups
+from .service_setting import ServiceSettingOverride
 
 __all__ = [
+    "ACTIVE",
+    "NAME_KEY",
     "Attribute",
     "AttributeType",
+    "CertificateSource",
     "ChangedJoin",
     "ComparisonType",
     "ConnectedSystem",
     "ConnectorDefinition",
     "ConnectorSetting",
     "ConnectorSpaceObject",
+    "Container",
     "CsoMatchKey",
     "CsoReference",
     "CsoStatus",
+    "DeletedCso",
+    "DeletedMvo",
     "DeletionRule",
     "DeprovisionAction",
     "Direction",
+    "ExecutionStatus",
+    "IntervalUnit",
     "Join",
     "JoinType",
     "LeaseMode",
@@ -90,27 +120,42 @@ __all__ = [
     "ObjectType",
     "OutOfScopeAction",
     "Partition",
+    "PatternType",
     "PendingExport",
     "PendingExportChangeType",
     "PendingExportReference",
     "PendingExportStatus",
     "Plurality",
+    "PredefinedSearch",
+    "PredefinedSearchAttribute",
     "ReferenceChangeStatus",
     "RejectedObject",
     "RemovedReference",
     "RunLease",
     "RunProfile",
+    "Schedule",
+    "ScheduleExecution",
+    "ScheduleExecutionStep",
+    "ScheduleInitiatorType",
+    "ScheduleStep",
     "ScheduledOccurrence",
     "ScopingCriteriaGroup",
     "ScopingCriterion",
     "ScopingGroupType",
+    "ServiceSettingOverride",
     "SettingType",
     "SettingValue",
+    "StepMode",
+    "StepStatus",
+    "StepType",
     "SyncRule",
     "SyncRuleMapping",
     "SyncRuleMappingSource",
     "SystemStatus",
+    "TriggerType",
+    "TrustedCertificate",
     "Watermark",
     "Writability",
+    "name_begins_with",
     "nested_groups",
 ]

@@ -213,6 +213,29 @@ class Partition(models.Model):
         return self.name
 
 
+class Container(models.Model):
+    """A place for objects within a partition, or within a store without partitions (an LDAP organisational unit).
+
+    selected: imports read it with everything below it.
+    """
+
+    system = models.ForeignKey(ConnectedSystem, on_delete=models.CASCADE, related_name="containers")
+    partition = models.ForeignKey(Partition, null=True, on_delete=models.CASCADE, related_name="containers")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=300)
+    external_id = models.CharField(max_length=1000)
+    description = models.TextField(null=True)
+    hidden = models.BooleanField(default=False)
+    selected = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "container"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Watermark(models.Model):
     """The position a delta import goes on from; one per system and partition (null: the whole store)."""
 

@@ -18,6 +18,9 @@ from .world import Account, Export, Mvo, World
 
 Wanted = dict[str, FlowValue]
 
+LEFT = ("Executing", "Exported")
+"""States of an export whose present wish has left; what an earlier one sent may still be unconfirmed in any state."""
+
 
 @dataclass(slots=True)
 class Effect:
@@ -162,9 +165,7 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
     """A placeholder with a queued create."""
     rule = kind.last_in_scope
     document = {key: value for key, value in _wanted(mvo, kind.flows, {}).items() if value is not None}
-    secrets: Changes = {
-        key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()
-    }
+    secrets = _sealed(kind, document)
     account = Account(
         cso_id=str(uuid7()),
         system_id=target.system_id,
@@ -180,6 +181,11 @@ def _provision(mvo: Mvo, target: OutboundTarget, kind: OutboundType, effect: Eff
     mvo.accounts[target.system_id] = account
     effect.account, effect.rule_name = account, rule.name
     effect.provisioned = effect.queued = True
+
+
+def _sealed(kind: OutboundType, document: Document) -> Changes:
+    """The document's secrets, taken out of it and encrypted."""
+    return {key: {SEALED: kind.seal(to_text(document.pop(key)))} for key in kind.secret_keys & document.keys()}
 
 
 def _identify(account: Account, kind: OutboundType, document: Document, target: OutboundTarget) -> None:
@@ -207,9 +213,9 @@ def _is_renamed(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
 
 
 def _is_leaving(account: Account) -> bool:
-    """Whether a delete was sent: it is waited for before the account is provisioned anew."""
+    """Whether a delete has left: it is waited for before the account is provisioned anew."""
     export = account.export
-    return export is not None and export.change_type == "Delete" and export.sent is not None
+    return export is not None and export.change_type == "Delete" and export.status in LEFT
 
 
 def _update(mvo: Mvo, account: Account, kind: OutboundType) -> bool:
@@ -252,11 +258,19 @@ def _status_with(export: Export, pending: Changes) -> str:
 
 
 def _withdraw_delete(mvo: Mvo, account: Account, kind: OutboundType, export: Export) -> bool:
-    """An unsent delete that is no longer wanted becomes whatever update is."""
+    """An unsent delete that is no longer wanted gives way to the update that is needed, beside what was sent before it;
+    or, of an object that may never have arrived, to its create.
+    """
     export.change_type, export.pending = "Update", {}
+    if account.is_placeholder:
+        export.change_type = "Create"
+        if export.sent is None:
+            secrets = [flow for flow in kind.flows if flow.is_secret]
+            export.pending = _sealed(kind, {k: v for k, v in _wanted(mvo, secrets, {}).items() if v is not None})
+    export.status = _status_with(export, {})
     export.is_changed = True
     changed = _update(mvo, account, kind)
-    export.is_withdrawn = not export.pending
+    export.is_withdrawn = not export.pending and export.sent is None
     return changed
 
 

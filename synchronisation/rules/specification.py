@@ -159,10 +159,25 @@ class System(msgspec.Struct, frozen=True):
     partial_updates: bool = False
 
 
+class ImportScope(msgspec.Struct, frozen=True):
+    """A part of a store that an import reads in one go: a partition, or the store when it has none.
+
+    containers: external IDs of those to read, each with everything below it; none: all of it.
+    """
+
+    partition_id: int | None = None
+    partition: str | None = None
+    containers: tuple[str, ...] = ()
+
+
+WHOLE_STORE = (ImportScope(),)
+
+
 class Specification(msgspec.Struct, frozen=True):
     """Everything one run needs to know about configuration.
 
     systems: the run's own first, then those it provisions into. now: what Now() gives throughout the run.
+    partition_id: the only partition that the run is about. scopes: what an import reads, one after the other.
     """
 
     now: datetime
@@ -175,9 +190,12 @@ class Specification(msgspec.Struct, frozen=True):
     matching_rules: tuple[MatchingRule, ...]
     partition_id: int | None = None
     partition: str | None = None
+    scopes: tuple[ImportScope, ...] = WHOLE_STORE
     file_path: str | None = None
     page_size: int = 5000
     ignore_deletion_threshold: bool = False
+    keep_change_history: bool = True
+    """When objects are removed with their system, or cleared."""
 
     def object_type(self, object_type_id: int) -> ObjectType:
         return next(t for t in self.object_types if t.id == object_type_id)

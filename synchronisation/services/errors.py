@@ -2,7 +2,8 @@
 
     SynchronisationError
     ├── RefusedError        fields of the request break a rule; 400 VALIDATION_ERROR
-    └── NotPossibleError    the action does not fit the resource as it is now; 400 BAD_REQUEST
+    ├── NotPossibleError    the action does not fit the resource as it is now; 400 BAD_REQUEST
+    └── AlreadyMemberError  who is to be given a role has it; 409 CONFLICT
 
 Every message is a sentence for the administrator that names the thing and says what to do.
 """
@@ -25,3 +26,7 @@ class RefusedError(SynchronisationError):
 
 class NotPossibleError(SynchronisationError):
     """The resource is in no state for this; str(error) says what must change first."""
+
+
+class AlreadyMemberError(SynchronisationError):
+    """Nothing is left to be done; the caller's picture of the role is an old one."""

@@ -1,4 +1,4 @@
-"""Change the schema of the metaverse: object types with their deletion rules, and attributes."""
+"""Change the schema of the metaverse: object types with their deletion rules, and who contributes first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,27 +76,6 @@ def _check_trigger_systems(object_type: MetaverseObjectType) -> None:
         raise RefusedError(
             {"deletion_trigger_connected_system_ids": ["Name the systems whose loss deletes an object."]}
         )
-
-
-@transaction.atomic
-def create_attribute(
-    values: Mapping[str, Any], object_type_ids: Sequence[int], initiator: Initiator
-) -> MetaverseAttribute:
-    """values: the model's fields. Raises: RefusedError."""
-    types = list(MetaverseObjectType.objects.filter(pk__in=object_type_ids))
-    if len(types) != len(object_type_ids):
-        unknown = sorted(set(object_type_ids) - {t.pk for t in types})
-        raise RefusedError({"object_type_ids": [f"There is no object type {', '.join(map(str, unknown))}."]})
-    attribute = MetaverseAttribute.objects.create(**values)
-    attribute.object_types.set(types)
-    record(
-        TargetType.METAVERSE_ATTRIBUTE,
-        OperationType.CREATE,
-        target_name=attribute.name,
-        initiator=initiator,
-        message="Attribute created.",
-    )
-    return attribute
 
 
 @transaction.atomic

@@ -7,12 +7,18 @@ from django.db.models import Q
 from activities.models import RunType
 from connectors.contract import Capabilities
 from synchronisation.engine.edited_rules import edited_rules_warning
-from synchronisation.engine.precedence import SYNCHRONISATIONS
+from synchronisation.engine.import_scope import import_scopes
+from synchronisation.engine.precedence import IMPORTS, SYNCHRONISATIONS
+from synchronisation.errors import RunRefusedError
 from synchronisation.models import Direction, RunProfile
+from synchronisation.service_settings import PARTITION_VALIDATION_MODE, value_of
 
 
 def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
-    """In the order in which an administrator would look into them."""
+    """In the order in which an administrator would look into them.
+
+    Raises: RunRefusedError for what the service settings do not let pass with a warning.
+    """
     return [
         *_about_partitions(profile, capabilities),
         *_about_object_types(profile),
@@ -23,11 +29,17 @@ def warnings_of(profile: RunProfile, capabilities: Capabilities) -> list[str]:
 
 def _about_partitions(profile: RunProfile, capabilities: Capabilities) -> Iterator[str]:
     system = profile.system
-    if not capabilities.partitions:
-        if profile.partition_id is not None:
-            yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
-    elif not system.partitions.filter(selected=True).exists():
-        yield f"No partition of {system.name!r} is selected: nothing will be read or written there."
+    if not capabilities.partitions and profile.partition_id is not None:
+        yield f"{system.name!r} has no partitions: the one that the run profile names is ignored."
+    reads_partition = profile.partition_id if capabilities.partitions else None
+    if profile.run_type in IMPORTS and not import_scopes(system, capabilities, reads_partition):
+        nothing = (
+            f"Nothing of {system.name!r} will be read: no partition that the run profile may read is selected, or no "
+            "container in it."
+        )
+        if value_of(PARTITION_VALIDATION_MODE) == "Error":
+            raise RunRefusedError(f"{nothing} Select one, or set {PARTITION_VALIDATION_MODE.key} to Warning.")
+        yield nothing
 
 
 def _about_object_types(profile: RunProfile) -> Iterator[str]:

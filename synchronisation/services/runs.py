@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from activities.models import Activity, ActivityProgress, ActivityStatus, OperationType, TargetType
+from activities.models import Activity, ActivityProgress, ActivityStatus, OperationType, TargetType, new_id
 from activities.recorder import Initiator
 from connectors.contract import Capabilities
 from connectors.errors import ConnectorError
@@ -45,16 +45,20 @@ def start_run(
     initiator: Initiator,
     ignore_deletion_threshold: bool = False,
     parent: Activity | None = None,
+    activity_id: UUID | None = None,
 ) -> StartedRun:
     """Queue one execution of a run profile.
 
+    activity_id: what the activity is to be called, so that who asks twice gets one run.
+
     Raises: RunRefusedError (the configuration does not allow it), RunConflictError (queued or running already),
-    QueueUnavailableError (its activity has ended `FailedWithError`). Not inside a transaction: the message goes out
-    after the commit.
+    QueueUnavailableError (its activity has ended `FailedWithError`), IntegrityError (the activity is there already).
+    Not inside a transaction: the message goes out after the commit.
     """
     capabilities = _check(profile)
     warnings = warnings_of(profile, capabilities)
     activity = Activity(
+        id=activity_id or new_id(),
         created=timezone.now(),
         target_type=TargetType.RUN_PROFILE,
         operation_type=OperationType.EXECUTE,

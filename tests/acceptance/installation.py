@@ -209,13 +209,18 @@ def in_memory(
 @pytest.fixture
 def memory_connector(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[None]:
     """The in-memory connector is one of this installation's."""
+    use_memory_connector(monkeypatch)
+    yield
+    InMemoryConnector.stores.clear()
+
+
+def use_memory_connector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the fixture does, for tests that need no transactions of their own."""
     target = f"{InMemoryConnector.__module__}:{InMemoryConnector.__qualname__}"
     own = {"memory": registry.Registration("memory", target, InMemoryConnector)}
     known = {**registry.registered(), **own}
     monkeypatch.setattr(registry, "registered", lambda: known)
     write_definitions(known)
-    yield
-    InMemoryConnector.stores.clear()
 
 
 def _system(connector: str, name: str, values: Mapping[str, str | int]) -> ConnectedSystem:

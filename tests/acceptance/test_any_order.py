@@ -28,7 +28,7 @@ __all__ = ["memory_connector"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
-SECONDS = float(os.environ.get("JIM_PROPERTY_SECONDS", "8"))
+SECONDS = float(os.environ.get("JIM_PROPERTY_SECONDS", "6"))
 """What each search for a counterexample may take. Set it to search longer, with other examples each time."""
 
 SEARCH = hypothesis_settings(
@@ -115,7 +115,7 @@ def test_pages_and_the_order_of_objects_decide_nothing_even_where_people_are_mix
         return
     with budget.lasting():
         history = drawn_history(random, mixed_up=True)
-        schedule = replace(drawn_schedule(random), splits=1)
+        schedule = replace(drawn_schedule(random), splits=1, failing=False)
         usual = live(history, replace(schedule, page_size=PAGE_SIZE, seed=0, twice=False))
         life = live(history, schedule)
         assert_same(all_of(life), all_of(usual), f"{schedule}, {history}")

@@ -201,6 +201,46 @@ def test_account_that_is_wanted_again_before_its_delete_left_stays() -> None:
     assert_settled(hr, directory)
 
 
+def test_account_whose_create_failed_is_created_when_it_is_wanted_again() -> None:
+    hr, directory = hr_with(), directory_with(deletes=True)
+    flow_in(hr)
+    directory.store.failures["1"] = "not now"
+    directory.run(EXPORT)
+    directory.store.failures.clear()
+    zoe(hr, "left")
+    flow_in(hr)
+    assert ("Delete", "Pending") in queued()
+
+    zoe(hr, mail="new@hr")
+    flow_in(hr)
+
+    assert ("Create", "Pending") in queued()
+    assert of_zoe(directory.run(EXPORT)) == [("Add", None, "Exported:1")]
+    arrive(directory)
+    assert directory.objects()["1"] == {"uid": "1", "cn": "Zoë", "mail": "new@hr"}
+    assert_settled(hr, directory)
+
+
+@pytest.mark.parametrize("mail", ["zoe@hr", "new@hr"])
+def test_account_that_is_wanted_again_while_its_create_is_unconfirmed_is_not_deleted(mail: str) -> None:
+    hr, directory = hr_with(), directory_with(deletes=True)
+    flow_in(hr)
+    directory.run(EXPORT)
+    zoe(hr, "left")
+    flow_in(hr)
+    assert ("Delete", "Pending") in queued()
+
+    zoe(hr, mail=mail)
+    flow_in(hr)
+
+    assert {change for change, _ in queued()} == {"Create"}
+    arrive(directory)
+    arrive(directory)
+    assert directory.objects()["1"] == {"uid": "1", "cn": "Zoë", "mail": mail}
+    assert queued() == []
+    assert_settled(hr, directory)
+
+
 def test_account_that_is_wanted_again_after_its_delete_is_provisioned_anew() -> None:
     hr, directory = hr_with(), directory_with(deletes=True)
     flow_in(hr)

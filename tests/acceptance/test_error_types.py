@@ -3,16 +3,13 @@
 Always: in each of these runs other objects fare well, since an error in one object never costs another.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from activities.models import ErrorType, RunType
 from connectors.contract import AttributeType, ObjectFault
-from jim.accounts.models import Role
-from synchronisation import tasks
 from tests.acceptance.installation import (
     PERSON,
     InMemory,
@@ -23,12 +20,10 @@ from tests.acceptance.installation import (
     matching_rule,
     memory_connector,
 )
-from tests.api import create_key
+from tests.acceptance.over_api import client, execute
 from tests.contract.validation import ContractClient, contract
-from tests.integration.synchronisation.api.configuration import SYSTEMS, V1, call
-from tests.integration.synchronisation.broker import empty_queue
 
-__all__ = ["memory_connector"]
+__all__ = ["client", "memory_connector"]
 
 IMPORT, SYNC, EXPORT = RunType.FULL_IMPORT, RunType.FULL_SYNCHRONISATION, RunType.EXPORT
 
@@ -37,35 +32,6 @@ Found = dict[str | None, str | None]
 
 Prepare = Callable[[], tuple[InMemory, RunType]]
 """Sets an installation up; the system and the run that meets the errors."""
-
-
-@pytest.fixture
-def client(memory_connector: None) -> Iterator[ContractClient]:
-    Role.objects.get_or_create(name="Administrator")
-    client = ContractClient()
-    client.credentials(HTTP_X_API_KEY=create_key("Administrator"))
-    yield client
-    empty_queue()
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the API shows of a run. errors: totalObjectErrors of its statistics."""
-
-    status: str
-    found: Found
-    errors: int
-
-
-def execute(client: ContractClient, system: InMemory, run_type: RunType) -> Seen:
-    profile = system.profile(run_type)
-    path = f"{SYSTEMS}/{system.system.pk}/run-profiles/{profile.pk}/execute"
-    activity_id = call(client, "post", path, status=202)["activityId"]
-    tasks.run(activity_id)
-    activity = call(client, "get", f"{V1}/activities/{activity_id}")
-    items = call(client, "get", f"{V1}/activities/{activity_id}/items?pageSize=100")["items"]
-    found = {item["externalIdValue"]: item["errorType"] for item in items}
-    return Seen(activity["status"], found, activity["executionStats"]["totalObjectErrors"])
 
 
 def unreadable_objects() -> tuple[InMemory, RunType]:
@@ -165,7 +131,8 @@ def test_run_says_of_each_object_what_went_wrong(client: ContractClient, prepare
     seen = execute(client, system, run_type)
 
     failed = sum(error is not None for error in expected.values()) + ("twice" in expected)
-    assert seen == Seen("CompleteWithError", expected, failed)
+    assert (seen.activity["status"], seen.errors) == ("CompleteWithError", expected)
+    assert seen.activity["executionStats"]["totalObjectErrors"] == failed
 
 
 def types_of_the_contract() -> set[str]:

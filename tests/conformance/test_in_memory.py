@@ -6,7 +6,7 @@ from uuid import uuid4
 from connectors.contract import AttributeType, Environment, SchemaAttribute, SchemaObjectType
 from connectors.registry import check_settings
 from connectors.testing.conformance import ConnectorConformance, Trial
-from connectors.testing.in_memory import PARTIAL_UPDATES, STORE, InMemoryConnector, InMemoryStore
+from connectors.testing.in_memory import PART_SIZE, PARTIAL_UPDATES, STORE, InMemoryConnector, InMemoryStore
 
 SCHEMA = (
     SchemaObjectType(
@@ -26,7 +26,7 @@ SAMPLES = {
 
 
 class TestInMemoryConnector(ConnectorConformance):
-    more_settings: dict[str, bool] = {}
+    more_settings: dict[str, bool | int] = {}
 
     def new_trial(self, folder: Path, *, seeded: bool) -> Trial:
         store = InMemoryStore(SCHEMA)
@@ -53,3 +53,7 @@ class TestInMemoryConnector(ConnectorConformance):
 
 class TestInMemoryConnectorWithPartialUpdates(TestInMemoryConnector):
     more_settings = {PARTIAL_UPDATES: True}
+
+
+class TestInMemoryConnectorWithParts(TestInMemoryConnector):
+    more_settings = {PART_SIZE: 1}

@@ -32,19 +32,30 @@ def is_utc_date_time(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ContractOperation:
-    """One operation. parameters: (name, in) pairs. responses: status -> response object, maybe a reference."""
+    """One operation. priority, role: its `x-priority` and `x-role`.
+
+    parameters: (name, in, whether it is required). body: the schema of what is sent, maybe a reference.
+    responses: status -> response object, maybe a reference.
+    """
 
     id: str
     method: str
     template: str
     tag: str
-    parameters: frozenset[tuple[str, str]]
+    priority: int
+    role: str
+    parameters: frozenset[tuple[str, str, bool]]
+    body: dict[str, Any] | None
     responses: dict[str, Any]
 
 
 @cache
 def contract() -> dict[str, Any]:
+    """With enums that may grow left open."""
     document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    for schema in document["components"]["schemas"].values():
+        if schema.get("x-extensible"):
+            del schema["enum"]
     return document
 
 
@@ -57,7 +68,10 @@ def operations() -> tuple[ContractOperation, ...]:
             method,
             template,
             operation["tags"][0],
-            frozenset(map(_name_and_place, operation.get("parameters", ()))),
+            operation["x-priority"],
+            operation["x-role"],
+            frozenset(map(_described, operation.get("parameters", ()))),
+            operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema"),
             operation["responses"],
         )
         for template, methods in contract()["paths"].items()
@@ -66,10 +80,29 @@ def operations() -> tuple[ContractOperation, ...]:
     return tuple(sorted(found, key=lambda operation: operation.template.count("{")))
 
 
-def _name_and_place(parameter: dict[str, Any]) -> tuple[str, str]:
-    if "$ref" in parameter:
-        parameter = contract()["components"]["parameters"][parameter["$ref"].rsplit("/", 1)[1]]
-    return parameter["name"], parameter["in"]
+def _described(parameter: dict[str, Any]) -> tuple[str, str, bool]:
+    parameter = resolved(contract(), parameter)
+    return parameter["name"], parameter["in"], parameter.get("required", False)
+
+
+def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """What a part of an OpenAPI document is, or refers to."""
+    if "$ref" not in part:
+        return part
+    found: Any = document
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        found = found[step]
+    return resolved(document, found)
+
+
+def properties(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, bool]:
+    """Name -> whether it is required, of a schema of objects, those it is put together from included."""
+    schema = resolved(document, schema)
+    required = schema.get("required", ())
+    found = {name: name in required for name in schema.get("properties", ())}
+    for part in schema.get("allOf", ()):
+        found |= properties(document, part)
+    return found
 
 
 def operation_of(method: str, path: str) -> ContractOperation | None:
@@ -97,9 +130,13 @@ def check_response(method: str, path: str, response: Any) -> None:
     location = f"{URI}#/paths/{_escape(operation.template)}/{operation.method}/responses/{response.status_code}"
     if "$ref" in documented:
         location = URI + documented["$ref"]
-        documented = contract()["components"]["responses"][documented["$ref"].rsplit("/", 1)[1]]
+        documented = resolved(contract(), documented)
     if "content" not in documented:
         assert response.content == b"", f"{operation.id} answers {response.status_code} with a body"
+        return
+    if "application/json" not in documented["content"]:
+        (media_type,) = documented["content"]
+        assert response.headers["Content-Type"] == media_type, f"{operation.id} answers another media type"
         return
     schema = {"$ref": f"{location}/content/application~1json/schema"}
     validator = Draft202012Validator(schema, registry=_registry(), format_checker=FORMATS)

@@ -1,1 +1,1 @@
-"""API keys and roles over REST."""
+"""API keys, the caller and sign-in settings over REST."""

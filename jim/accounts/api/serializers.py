@@ -1,20 +1,21 @@
-"""Shapes of API keys and roles."""
+"""Shapes of API keys, of the caller, and of the settings that people sign in with."""
 
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
+from rest_framework.serializers import ListField, URLField
 
 from jim.accounts.models import ApiKey, Role
-from jim.api.fields import BooleanField, CharField, DateTimeField, IntegerField, UniqueListField
+from jim.api.fields import (
+    BooleanField,
+    CharField,
+    ChoiceField,
+    DateTimeField,
+    IntegerField,
+    UniqueListField,
+    UUIDField,
+)
 from jim.api.serializers import ModelSerializer, Serializer
-
-
-class RoleSerializer(ModelSerializer):
-    static_member_count = IntegerField(read_only=True)
-
-    class Meta:
-        model = Role
-        fields = read_only_fields = ["id", "name", "built_in", "created", "static_member_count"]
 
 
 class ApiKeyRoleSerializer(ModelSerializer):
@@ -86,3 +87,22 @@ class ApiKeyUpdateSerializer(ApiKeyCreateSerializer):
             setattr(instance, name, value)
         instance.save(update_fields=list(validated_data))
         return instance
+
+
+class UserInfoSerializer(Serializer):
+    authorised = BooleanField()
+    is_administrator = BooleanField()
+    name = CharField()
+    auth_method = ChoiceField(choices=["oauth", "api_key"])
+    metaverse_object_id = UUIDField(allow_null=True)
+    roles = ListField(child=CharField(), help_text="Role names")
+    message = CharField(allow_null=True, help_text="Sent when authorised is false")
+
+
+class AuthConfigSerializer(Serializer):
+    authority = URLField(allow_null=True)
+    client_id = CharField(allow_null=True)
+    scopes = ListField(child=CharField())
+    response_type = ChoiceField(choices=["code"])
+    use_pkce = BooleanField()
+    code_challenge_method = ChoiceField(choices=["S256"])

@@ -1,34 +1,38 @@
-"""API keys and roles.
+"""API keys, who is calling, and how people sign in.
 
 Always: a key leaves the server once, in the answer that created it; every change leaves an activity.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Count
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from activities.models import OperationType, TargetType
+from activities.models import InitiatorType, OperationType, TargetType
 from activities.recorder import record
+from jim import conf
 from jim.accounts.api.serializers import (
     ApiKeyCreatedSerializer,
     ApiKeyCreateSerializer,
     ApiKeySerializer,
     ApiKeyUpdateSerializer,
-    RoleSerializer,
+    AuthConfigSerializer,
+    UserInfoSerializer,
 )
+from jim.accounts.caller import Caller
 from jim.accounts.keys import PREFIX_LENGTH, generate_key, hash_key
-from jim.accounts.models import ApiKey, Role
+from jim.accounts.models import ApiKey
+from jim.api.permissions import ADMINISTRATOR, IsAuthenticated
 from jim.api.schema import Operation
 from jim.api.uniqueness import unique_violations
-from jim.api.views import DestroyMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
+from jim.api.views import ApiView, DestroyMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
 
 FIELD_BY_CONSTRAINT = {"api_key_name": "name"}
+NOT_KNOWN = "You have signed in, but no metaverse object stands for you: ask an administrator."
 
 
 class ApiKeyViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin, ResourceViewSet):
@@ -73,9 +77,47 @@ class ApiKeyViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin, Resourc
         record(TargetType.API_KEY, operation, target_name=row.name, initiator=self.caller.initiator)
 
 
-class RoleViewSet(ListMixin, ResourceViewSet):
-    tag = "Security"
-    operations = {"list": Operation("listRoles", "List roles")}
-    queryset = Role.objects.annotate(static_member_count=Count("members"))
-    serializer_class = RoleSerializer
-    pagination_class = None
+class UserInfoView(ApiView):
+    tag = "System"
+    operations = {"get": Operation("getUserInfo", "Current caller")}
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=UserInfoSerializer)
+    def get(self, request: Request) -> Response:
+        caller = cast(Caller, self.caller)
+        is_program = caller.type == InitiatorType.API_KEY
+        authorised = is_program or caller.metaverse_object_id is not None
+        return Response(
+            {
+                "authorised": authorised,
+                "isAdministrator": ADMINISTRATOR in caller.roles,
+                "name": caller.name,
+                "authMethod": "api_key" if is_program else "oauth",
+                "metaverseObjectId": caller.metaverse_object_id,
+                "roles": sorted(caller.roles),
+                "message": None if authorised else NOT_KNOWN,
+            }
+        )
+
+
+class AuthConfigView(ApiView):
+    """For clients that have no credentials yet."""
+
+    tag = "System"
+    operations = {"get": Operation("getAuthConfig", "OIDC client settings")}
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(responses=AuthConfigSerializer)
+    def get(self, request: Request) -> Response:
+        provider = conf.oidc()
+        return Response(
+            {
+                "authority": provider.public_authority if provider else None,
+                "clientId": provider.public_client_id if provider else None,
+                "scopes": provider.scopes if provider else (),
+                "responseType": "code",
+                "usePkce": True,
+                "codeChallengeMethod": "S256",
+            }
+        )

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import NotFound
 from rest_framework.serializers import DictField, ListField, SerializerMethodField
 
-from jim.api.fields import BooleanField, CharField, ChoiceField, IntegerField, UUIDField
+from jim.api.fields import BooleanField, CharField, ChoiceField, IntegerField, TimeSpanField, UUIDField
 from jim.api.serializers import ModelSerializer, NamedReferenceSerializer, Serializer
 from synchronisation.models import (
     ConnectedSystem,
@@ -16,9 +16,8 @@ from synchronisation.models import (
     ObjectType,
     SettingType,
 )
+from synchronisation.services.removals import DeletionOutcome
 from synchronisation.services.setting_values import FIELD_OF_TYPE, StoredSetting, stored_settings
-
-DELETION_OUTCOMES = ("CompletedImmediately", "QueuedAsBackgroundJob", "QueuedAfterSync", "Failed")
 
 
 class ConnectorSettingSerializer(ModelSerializer):
@@ -194,9 +193,33 @@ class ConnectedSystemUpdateSerializer(DeletionThresholdSerializer):
     max_export_parallelism = IntegerField(min_value=1, max_value=16, allow_null=True, required=False)
 
 
+class ConnectedSystemDeletionPreviewSerializer(Serializer):
+    """What `preview_deletion` returns."""
+
+    connected_system_id = IntegerField()
+    connected_system_name = CharField()
+    connected_system_object_count = IntegerField()
+    sync_rule_count = IntegerField()
+    run_profile_count = IntegerField()
+    partition_count = IntegerField()
+    container_count = IntegerField()
+    pending_export_count = IntegerField()
+    activity_count = IntegerField()
+    joined_mvo_count = IntegerField()
+    mvos_with_other_connectors_count = IntegerField()
+    mvos_with_deletion_rule_count = IntegerField(help_text="That would be deleted, at once or later")
+    mvos_with_grace_period_count = IntegerField(help_text="Of these, those that would be deleted later")
+    warnings = ListField(child=CharField())
+    estimated_deletion_time = TimeSpanField()
+    will_run_as_background_job = BooleanField()
+    has_running_sync_operation = BooleanField()
+
+
 class ConnectedSystemDeletionResultSerializer(Serializer):
-    success = BooleanField()
-    outcome = ChoiceField(choices=DELETION_OUTCOMES)
+    """What `delete_system` returns."""
+
+    success = BooleanField(source="succeeded")
+    outcome = ChoiceField(choices=[outcome.value for outcome in DeletionOutcome])
     error_message = CharField(allow_null=True)
     worker_task_id = UUIDField(allow_null=True)
-    activity_id = UUIDField(allow_null=True)
+    activity_id = UUIDField(source="activity.pk", default=None, allow_null=True)

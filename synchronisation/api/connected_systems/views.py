@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import Count, Prefetch
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -13,6 +14,7 @@ from jim.api.schema import Operation
 from jim.api.uniqueness import unique_violations
 from jim.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
 from synchronisation.api.counts import count_by
+from synchronisation.api.hierarchy.serializers import HierarchyImportResultSerializer
 from synchronisation.api.parameters import boolean_parameter
 from synchronisation.models import (
     ConnectedSystem,
@@ -22,13 +24,15 @@ from synchronisation.models import (
     PendingExport,
 )
 from synchronisation.services.connected_systems import create_system, save_system, validate_system
-from synchronisation.services.deletion import delete_system
-from synchronisation.services.errors import NotPossibleError
+from synchronisation.services.deletion_preview import preview_deletion
+from synchronisation.services.hierarchy import import_hierarchy
+from synchronisation.services.removals import clear_system, delete_system
 from synchronisation.services.schema import import_schema
 
 from .filtersets import ConnectedSystemFilter
 from .serializers import (
     ConnectedSystemCreateSerializer,
+    ConnectedSystemDeletionPreviewSerializer,
     ConnectedSystemDeletionResultSerializer,
     ConnectedSystemHeaderSerializer,
     ConnectedSystemSerializer,
@@ -76,6 +80,9 @@ class ConnectedSystemViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin,
         "update": Operation("updateConnectedSystem", "Update a connected system"),
         "destroy": Operation("deleteConnectedSystem", "Delete a connected system"),
         "import_schema": Operation("importSchema", "Discover the schema", errors=(500,)),
+        "import_hierarchy": Operation("importHierarchy", "Discover partitions and containers", errors=(500,)),
+        "preview_deletion": Operation("previewConnectedSystemDeletion", "Impact of deletion"),
+        "clear": Operation("clearConnectorSpace", "Remove all connector space objects"),
     }
     queryset = SYSTEMS
     serializer_class = ConnectedSystemSerializer
@@ -111,19 +118,35 @@ class ConnectedSystemViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin,
 
     @extend_schema(
         parameters=[OpenApiParameter("deleteChangeHistory", OpenApiTypes.BOOL, default=False)],
-        responses={200: ConnectedSystemDeletionResultSerializer},
+        responses={200: ConnectedSystemDeletionResultSerializer, 202: ConnectedSystemDeletionResultSerializer},
     )
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Deletion that cannot be done now is no error of the request: the contract answers 200 with `Failed`."""
+        """Deletion that cannot be done is no error of the request: the contract answers 200 with `Failed`."""
         system = self.get_object()
         with_history = boolean_parameter(request, "deleteChangeHistory", default=False)
-        result = {"success": True, "outcome": "CompletedImmediately", "error_message": None, "worker_task_id": None}
-        try:
-            activity = delete_system(system, self.caller.initiator, with_change_history=with_history)
-            result["activity_id"] = activity.pk
-        except NotPossibleError as error:
-            result |= {"success": False, "outcome": "Failed", "error_message": str(error), "activity_id": None}
-        return Response(ConnectedSystemDeletionResultSerializer(result).data)
+        deletion = delete_system(system, self.caller.initiator, with_change_history=with_history)
+        code = status.HTTP_202_ACCEPTED if deletion.is_queued else status.HTTP_200_OK
+        return Response(ConnectedSystemDeletionResultSerializer(deletion).data, code)
+
+    @extend_schema(responses=ConnectedSystemDeletionPreviewSerializer)
+    def preview_deletion(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(ConnectedSystemDeletionPreviewSerializer(preview_deletion(self.get_object())).data)
+
+    @extend_schema(
+        request=None,
+        parameters=[OpenApiParameter("deleteChangeHistory", OpenApiTypes.BOOL, default=True)],
+        responses={200: OpenApiResponse(description="Cleared, no body")},
+    )
+    def clear(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        system = self.get_object()
+        with_history = boolean_parameter(request, "deleteChangeHistory", default=True)
+        clear_system(system, self.caller.initiator, with_change_history=with_history)
+        return Response()
+
+    @extend_schema(request=None, responses=HierarchyImportResultSerializer)
+    def import_hierarchy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        changes = import_hierarchy(self.get_object(), self.caller.initiator)
+        return Response(HierarchyImportResultSerializer(changes).data)
 
     @extend_schema(request=None, responses=ConnectedSystemSerializer)
     def import_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:

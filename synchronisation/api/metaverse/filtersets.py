@@ -8,7 +8,13 @@ from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import ValidationError
 
 from jim.api.filters import FilterSet, IntegerFilter, ParsedFilter, SearchFilter, parse_text
-from synchronisation.models import AttributeType, MetaverseAttribute, MetaverseObject, MetaverseReference
+from synchronisation.models import (
+    AttributeType,
+    MetaverseAttribute,
+    MetaverseObject,
+    MetaverseReference,
+    name_begins_with,
+)
 
 NAME, VALUE = "filterAttributeName", "filterAttributeValue"
 
@@ -32,9 +38,22 @@ class HalfFilter(ParsedFilter):
         return queryset
 
 
+class NamePrefixFilter(ParsedFilter):
+    """The beginning of the display name, by its index."""
+
+    def __init__(self) -> None:
+        super().__init__(parse=parse_text)
+
+    def filter(self, queryset: QuerySet, value: str | None) -> QuerySet:
+        return queryset.filter(name_begins_with(value)) if value else queryset
+
+
 class MetaverseObjectFilter(FilterSet):
+    """Of objects annotated with their NAME_KEY."""
+
     object_type_id = IntegerFilter(field_name="type")
     search = SearchFilter("display_name")
+    name_prefix = NamePrefixFilter()
     filter_attribute_name = HalfFilter()
     filter_attribute_value = HalfFilter()
 

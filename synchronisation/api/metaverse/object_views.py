@@ -1,8 +1,10 @@
 """Metaverse objects: list, one, count."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from django.db.models.functions import Substr
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -13,15 +15,23 @@ from jim.api.schema import Operation
 from jim.api.views import ListMixin, ResourceViewSet, RetrieveMixin
 from synchronisation.api.count_view import CountViewSet
 from synchronisation.api.parameters import text_parameter
-from synchronisation.models import MetaverseObject
+from synchronisation.models import NAME_KEY, MetaverseObject
 
 from .filtersets import MetaverseObjectFilter
 from .object_serializers import MetaverseObjectHeaderSerializer, MetaverseObjectSerializer
+from .scan_limit import limited_scan
 from .values import attach_details, attach_selected, selected_attributes
 
 TAG = "Metaverse Objects"
-NAMES_INDEXED = 200
-"""Characters of a display name that the index mvo_by_display_name orders by."""
+SCANNING = ("search", "filterAttributeName")
+"""Parameters that no index serves."""
+
+
+@contextmanager
+def limited_if_scanning(request: Request) -> Iterator[None]:
+    parameter = next((name for name in SCANNING if request.query_params.get(name)), None)
+    with limited_scan(parameter) if parameter else nullcontext():
+        yield
 
 
 class MetaverseObjectViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
@@ -30,16 +40,17 @@ class MetaverseObjectViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         "list": Operation("listMetaverseObjects", "List objects"),
         "retrieve": Operation("retrieveMetaverseObject", "Retrieve an object"),
     }
-    queryset = MetaverseObject.objects.select_related("type")
+    queryset = MetaverseObject.objects.select_related("type").annotate(name_key=NAME_KEY)
     filterset_class = MetaverseObjectFilter
-    default_order = (Substr("display_name", 1, NAMES_INDEXED), "pk")
+    default_order = ("name_key", "pk")
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         return MetaverseObjectHeaderSerializer if self.action == "list" else MetaverseObjectSerializer
 
     def paginate_queryset(self, queryset: Any) -> Any:
         attributes = selected_attributes(text_parameter(self.request, "attributes"))
-        page: Any = super().paginate_queryset(queryset.defer("holders"))
+        with limited_if_scanning(self.request):
+            page: Any = super().paginate_queryset(queryset.defer("holders"))
         attach_selected(page, attributes)
         return page
 
@@ -58,5 +69,9 @@ class MetaverseObjectViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
 class MetaverseObjectCountViewSet(CountViewSet):
     tag = TAG
     operations = {"count": Operation("countMetaverseObjects", "Count objects")}
-    queryset = MetaverseObject.objects.all()
+    queryset = MetaverseObject.objects.annotate(name_key=NAME_KEY)
     filterset_class = MetaverseObjectFilter
+
+    def number_of(self, queryset: QuerySet) -> int:
+        with limited_if_scanning(self.request):
+            return super().number_of(queryset)

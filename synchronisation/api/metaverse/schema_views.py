@@ -12,26 +12,29 @@ from rest_framework.serializers import BaseSerializer
 from jim.api.lookup import find_or_404
 from jim.api.schema import Operation
 from jim.api.uniqueness import unique_violations
-from jim.api.views import CreateMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
+from jim.api.views import CreateMixin, DestroyMixin, ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
 from synchronisation.api.counts import count_by
 from synchronisation.api.parameters import boolean_parameter
 from synchronisation.models import MetaverseAttribute, MetaverseObject, MetaverseObjectType, SyncRuleMapping
+from synchronisation.services.metaverse_attributes import create_attribute, delete_attribute, update_attribute
 from synchronisation.services.metaverse_schema import (
-    create_attribute,
     create_object_type,
     reorder_contributors,
     update_deletion_rule,
 )
 from synchronisation.services.priorities import contributors
+from synchronisation.services.search_indexes import switch_search_index
 
 from .serializers import (
     ContributorSerializer,
     MetaverseAttributeCreateSerializer,
     MetaverseAttributeSerializer,
+    MetaverseAttributeUpdateSerializer,
     MetaverseObjectTypeCreateSerializer,
     MetaverseObjectTypeHeaderSerializer,
     MetaverseObjectTypeSerializer,
     MetaverseObjectTypeUpdateSerializer,
+    SearchableSerializer,
 )
 
 WITH_COUNT = [OpenApiParameter("includeChildObjects", OpenApiTypes.BOOL, default=False, description="Adds objectCount")]
@@ -84,22 +87,49 @@ class MetaverseObjectTypeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMi
         return update_deletion_rule(serializer.instance, values, triggers, self.caller.initiator)
 
 
-class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, ResourceViewSet):
+class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, DestroyMixin, ResourceViewSet):
     tag = "Metaverse Attributes"
     operations = {
         "list": Operation("listMetaverseAttributes", "List attributes"),
         "create": Operation("createMetaverseAttribute", "Create an attribute"),
         "retrieve": Operation("retrieveMetaverseAttribute", "Retrieve an attribute"),
+        "update": Operation("updateMetaverseAttribute", "Update an attribute"),
+        "destroy": Operation("deleteMetaverseAttribute", "Delete an attribute", errors=(400,)),
+        "switch_search_index": Operation(
+            "switchMetaverseAttributeSearch",
+            "Make an attribute searchable, or no longer",
+            description="Makes or drops an index over all objects, while synchronisations run; it costs each of them.",
+        ),
     }
     queryset = MetaverseAttribute.objects.prefetch_related("object_types")
     serializer_class = MetaverseAttributeSerializer
-    input_serializer_class = MetaverseAttributeCreateSerializer
+
+    def get_input_serializer_class(self) -> type[BaseSerializer]:
+        create = self.action == "create"
+        return MetaverseAttributeCreateSerializer if create else MetaverseAttributeUpdateSerializer
 
     def perform_create(self, serializer: Any) -> MetaverseAttribute:
         values = dict(serializer.validated_data)
         object_type_ids = values.pop("object_type_ids")
         with unique_violations({"metaverse_attribute_name": "name"}):
             return create_attribute(values, object_type_ids, self.caller.initiator)
+
+    def perform_update(self, serializer: Any) -> MetaverseAttribute:
+        values = dict(serializer.validated_data)
+        object_type_ids = values.pop("object_type_ids", None)
+        with unique_violations({"metaverse_attribute_name": "name"}):
+            return update_attribute(serializer.instance, values, object_type_ids, self.caller.initiator)
+
+    def perform_destroy(self, instance: MetaverseAttribute) -> None:
+        delete_attribute(instance, self.caller.initiator)
+
+    @extend_schema(request=SearchableSerializer, responses=MetaverseAttributeSerializer)
+    def switch_search_index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        attribute = self.get_object()
+        wanted = SearchableSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        switch_search_index(attribute, **wanted.validated_data, initiator=self.caller.initiator)
+        return self.answer(attribute)
 
 
 class ContributorViewSet(ResourceViewSet):

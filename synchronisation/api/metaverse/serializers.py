@@ -5,7 +5,7 @@ from datetime import timedelta
 from rest_framework.exceptions import ValidationError
 from rest_framework.serializers import SerializerMethodField
 
-from jim.api.fields import CharField, ChoiceField, IntegerField, TimeSpanField, UniqueListField
+from jim.api.fields import BooleanField, CharField, ChoiceField, IntegerField, TimeSpanField, UniqueListField
 from jim.api.serializers import ModelSerializer, NamedReferenceSerializer, Serializer
 from synchronisation.models import (
     AttributeType,
@@ -18,6 +18,8 @@ from synchronisation.models import (
 
 
 class MetaverseObjectTypeHeaderSerializer(ModelSerializer):
+    sometimes_absent = ("objectCount",)
+
     deletion_trigger_connected_system_ids = SerializerMethodField()
     object_count = IntegerField(read_only=True, help_text="Sent when includeChildObjects is true")
 
@@ -61,7 +63,16 @@ class MetaverseAttributeSerializer(MetaverseAttributeSummarySerializer):
     object_types = NamedReferenceSerializer(many=True, read_only=True)
 
     class Meta(MetaverseAttributeSummarySerializer.Meta):
-        fields = read_only_fields = (*MetaverseAttributeSummarySerializer.Meta.fields, "created", "object_types")
+        fields = read_only_fields = (
+            *MetaverseAttributeSummarySerializer.Meta.fields,
+            "created",
+            "object_types",
+            "searchable",
+        )
+
+
+class SearchableSerializer(Serializer):
+    searchable = BooleanField(help_text="Objects are found by the attribute's value at once, through an index")
 
 
 class MetaverseObjectTypeCreateSerializer(Serializer):
@@ -88,6 +99,13 @@ class MetaverseAttributeCreateSerializer(Serializer):
     type = ChoiceField(choices=AttributeType.choices)
     attribute_plurality = ChoiceField(source="plurality", choices=Plurality.choices, default=Plurality.SINGLE_VALUED)
     object_type_ids = UniqueListField(child=IntegerField(), default=list)
+
+
+class MetaverseAttributeUpdateSerializer(Serializer):
+    name = CharField(max_length=200, required=False)
+    type = ChoiceField(choices=AttributeType.choices, required=False)
+    attribute_plurality = ChoiceField(source="plurality", choices=Plurality.choices, required=False)
+    object_type_ids = UniqueListField(child=IntegerField(), required=False, help_text="Replaces all mappings")
 
 
 class ContributorSerializer(ModelSerializer):

@@ -5,6 +5,7 @@ FROM (
     SELECT row_number
     FROM staged
     WHERE row_number > %(after)s
+      AND row_number <= %(until)s
     ORDER BY row_number
     LIMIT %(limit)s
 ) AS next;

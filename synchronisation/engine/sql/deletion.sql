@@ -62,15 +62,24 @@ WHERE id = ANY (%(ids)s::uuid[]);
 -- Deleted MVOs that stay until the deletes of their accounts have been exported. Index: mvo_pkey.
 UPDATE mvo
 SET status = 'Obsolete',
-    last_updated = %(now)s
+    last_updated = %(now)s,
+    last_connector_disconnected = coalesce(last_connector_disconnected, %(now)s)
 WHERE id = ANY (%(ids)s::uuid[]);
 
 -- name: remove_finished_mvos
--- Obsolete MVOs whose last account is gone. Index: mvo_pkey, cso_join_one_per_system.
-DELETE FROM mvo
-WHERE id = ANY (%(ids)s::uuid[])
-  AND status = 'Obsolete'
-  AND NOT EXISTS (SELECT FROM cso_join WHERE cso_join.mvo_id = mvo.id);
+-- Obsolete MVOs whose last account is gone; their records say when. Index: mvo_obsolete, cso_join_one_per_system,
+-- deleted_mvo_pkey.
+WITH finished AS (
+    DELETE FROM mvo
+    WHERE id = ANY (%(ids)s::uuid[])
+      AND status = 'Obsolete'
+      AND NOT EXISTS (SELECT FROM cso_join WHERE cso_join.mvo_id = mvo.id)
+    RETURNING id
+)
+UPDATE deleted_mvo
+SET deleted = %(now)s
+FROM finished
+WHERE deleted_mvo.id = finished.id;
 
 -- name: queue_due_deletions
 -- Marked MVOs whose grace period is over, longest due first. Index: mvo_marked.

@@ -55,6 +55,24 @@ DELETE FROM staged
 USING superseded
 WHERE staged.row_number = superseded.row_number;
 
+-- name: drop_moved_deletes
+-- Delta import of several partitions: an object that one of them has no more and another has is not deleted, whichever
+-- was read last. Before `drop_superseded`. Writes staged.
+DELETE FROM staged AS gone
+USING unnest(%(afters)s::bigint[], %(lasts)s::bigint[]) AS part (after, last)
+WHERE gone.is_delete
+  AND gone.row_number > part.after
+  AND gone.row_number <= part.last
+  AND EXISTS (
+      SELECT
+      FROM seen
+      LEFT JOIN staged AS other ON other.row_number = seen.row_number
+      WHERE seen.object_type_id = gone.object_type_id
+        AND seen.external_id_hash = gone.external_id_hash
+        AND (seen.row_number <= part.after OR seen.row_number > part.last)
+        AND other.is_delete IS NOT TRUE
+  );
+
 -- name: recognise_provisioned
 -- While the source was read, a synchronisation of another system may have provisioned an object that was read as new.
 -- Index: cso_external_id.
@@ -134,9 +152,9 @@ WHERE cso.system_id = %(system)s
   AND cso.status = 'Normal';
 
 -- name: queue_moved
--- Objects that came from another partition so far, and were read here as they were or cannot be imported.
+-- Objects that came from another partition so far, and were read in this one as they were or cannot be imported.
 INSERT INTO work (phase, ordinal, object_id)
-SELECT 'moved', row_number() OVER (ORDER BY cso.id), cso.id
+SELECT %(phase)s, row_number() OVER (ORDER BY cso.id), cso.id
 FROM cso
 WHERE cso.system_id = %(system)s
   AND cso.partition_id IS DISTINCT FROM %(partition)s
@@ -146,6 +164,8 @@ WHERE cso.system_id = %(system)s
       FROM unchanged
       WHERE unchanged.object_type_id = cso.object_type_id
         AND unchanged.external_id_hash = cso.external_id_hash
+        AND unchanged.row_number > %(after)s
+        AND unchanged.row_number <= %(last)s
   );
 
 -- name: number_missing

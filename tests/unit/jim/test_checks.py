@@ -57,3 +57,23 @@ def test_accepting_every_host_is_warned_about(settings):
     assert ids(checks.check_hosts()) == ["jim.W002"]
     settings.ALLOWED_HOSTS = ["jim.example"]
     assert checks.check_hosts() == []
+
+
+@pytest.mark.parametrize(
+    ("authority", "audience", "client", "production", "expected"),
+    [
+        ("", "", "", True, []),
+        ("", "api", "", False, ["jim.E004"]),
+        ("", "", "admin", False, ["jim.E004"]),
+        ("https://login.example", "", "", False, ["jim.E005"]),
+        ("http://login.example", "api", "", True, ["jim.E006"]),
+        ("http://login.example", "api", "", False, []),
+        ("https://login.example", "", "admin", True, []),
+    ],
+)
+def test_openid_connect_is_set_up_whole(
+    settings, authority: str, audience: str, client: str, production: bool, expected: list[str]
+):
+    settings.JIM_OIDC_AUTHORITY, settings.JIM_OIDC_AUDIENCE, settings.JIM_OIDC_CLIENT_ID = authority, audience, client
+    settings.PRODUCTION = production
+    assert ids(checks.check_oidc()) == expected

@@ -123,3 +123,16 @@ def test_required_secret_that_is_missing_is_an_error(given):
     given("")
     with pytest.raises(env.VariableError, match=f"{NAME} is not set: .* {NAME}_FILE"):
         env.secret(NAME, required=True)
+
+
+@pytest.mark.parametrize("value", ["https://login.example.com/realms/staff", "http://127.0.0.1:8080", ""])
+def test_web_url_loses_the_slash_at_its_end(given, value: str):
+    given(f"{value}/" if value else "")
+    assert env.web_url(NAME) == value
+
+
+@pytest.mark.parametrize("value", ["login.example.com", "ftp://x", "https://", "https://x/?a=b", "https://x/#a"])
+def test_what_is_no_web_url_is_refused(given, value: str):
+    given(value)
+    with pytest.raises(env.VariableError, match=f"^{NAME} is .*: write a URL such as"):
+        env.web_url(NAME)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import OperationalError
 
-from synchronisation import tasks
+from synchronisation.carrying_out import is_interruption
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ from synchronisation import tasks
 def test_interruptions_are_what_may_succeed_next_time(error: Exception, passes: bool) -> None:
     wrapped = OperationalError()
     wrapped.__cause__ = error
-    assert (tasks.is_interruption(error), tasks.is_interruption(wrapped)) == (passes, passes)
+    assert (is_interruption(error), is_interruption(wrapped)) == (passes, passes)

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from django.db import connection
 
-from activities.api.items import page_of_items
+from activities.api.items import items_of, page_of_items
 from activities.models import Activity
 from jim.api.pagination import Window
 from tests.activities import create_many_items, create_run
@@ -43,3 +43,11 @@ def test_first_and_last_page_read_an_index_range_of_one_partition_at_the_same_co
         assert "Rows Removed by Filter" not in plan
     assert last["Shared Read Blocks"] == 0
     assert abs(last["Shared Hit Blocks"] - first["Shared Hit Blocks"]) <= 1
+
+
+def test_failed_items_are_found_without_reading_the_others(large_run: Activity) -> None:
+    items_of(large_run).filter(ordinal__in=range(0, LAST_PAGE * PAGE_SIZE, 10_000)).update(error_type="UnhandledError")
+    failed = items_of(large_run).filter(error_type__isnull=False).order_by("ordinal")
+    plan = orjson.loads(failed.explain(analyze=True, buffers=True, format="json"))[0]["Plan"]
+    assert plan["Actual Rows"] == PAGE_SIZE
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 100

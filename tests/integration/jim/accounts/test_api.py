@@ -1,13 +1,12 @@
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from rest_framework.test import APIClient
 
 from activities.models import Activity
 from jim.accounts.keys import KEY_FORMAT, hash_key
-from jim.accounts.models import ApiKey, Role, RoleMember
+from jim.accounts.models import ApiKey, Role
 from tests.api import EndpointTests, assert_error, client_of, create_key, query_count
 
 pytestmark = pytest.mark.django_db
@@ -38,10 +37,6 @@ class TestUpdateApiKey(EndpointTests):
 
 class TestDeleteApiKey(EndpointTests):
     method, path, missing = "delete", UNKNOWN, MISSING
-
-
-class TestListRoles(EndpointTests):
-    path = "/api/v1/security/roles"
 
 
 def test_create_answers_the_key_once_and_stores_its_hash(administrator: APIClient) -> None:
@@ -157,14 +152,3 @@ def test_list_costs_the_same_for_any_number_of_keys(administrator: APIClient) ->
     for _ in range(5):
         create_key("User", "Administrator")
     assert query_count(administrator, PATH) == 2
-
-
-def test_roles_are_the_built_in_ones_with_their_members(administrator: APIClient) -> None:
-    user = Role.objects.get(name="User")
-    RoleMember.objects.create(role=user, metaverse_object_id=UUID(int=1))
-    roles = administrator.get("/api/v1/security/roles").json()
-    assert [(role["name"], role["builtIn"], role["staticMemberCount"]) for role in roles] == [
-        ("Administrator", True, 0),
-        ("User", True, 1),
-    ]
-    assert set(roles[0]) == {"id", "name", "builtIn", "created", "staticMemberCount"}

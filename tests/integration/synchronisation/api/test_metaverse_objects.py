@@ -71,7 +71,7 @@ def test_attributes_may_be_none_or_all(administrator: APIClient) -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("search=ZO", ["Zoe", "azo"]),
+        ("search=ZO", ["azo", "Zoe"]),
         ("filterAttributeName=email&filterAttributeValue=ZOE@x", ["Zoe"]),
         ("filterAttributeName=Email&filterAttributeValue=zoe", []),
         ("filterAttributeName=Proxy%20Addresses&filterAttributeValue=smtp:B", ["azo"]),

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import connection
+from django.db.models import QuerySet, Value
 from psycopg import ClientCursor
 from psycopg import sql as psql
 from pytest_django import DjangoDbBlocker
@@ -18,6 +19,7 @@ from pytest_django import DjangoDbBlocker
 from synchronisation.engine.apply import ANALYZE_PAGE
 from synchronisation.engine.pages import PAGE_SETTINGS, PAGE_SIZE
 from synchronisation.engine.statements import sql
+from synchronisation.models import NAME_KEY, MetaverseObject, name_begins_with
 from tests.integration.synchronisation.engine.temporary import copied_tables
 
 pytestmark = pytest.mark.django_db
@@ -156,13 +158,14 @@ HASHES = [UUID(int=n * 2**100).hex for n in range(1, PAGE_SIZE + 1)]
 NOW = "2026-01-01T00:00:00Z"
 HALF = ROWS // 2
 TEXTS = {"system": HR, "after": UUID(int=0), "last": UUID(int=2**121), "limit": 10_000}
-LISTED = {"after": HALF, "last": HALF + PAGE_SIZE}
+LISTED = {"after": HALF, "last": HALF + PAGE_SIZE, "partition": None}
 ONE_ITEM = {**LISTED, "activity": UUID(int=0), "month": "2026-01-01", "first": 0}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
     # import
     "compare_page": {
+        "partition": None,
         "row_numbers": PAGE,
         "types": [PERSON] * PAGE_SIZE,
         "hashes": HASHES,
@@ -170,13 +173,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "reference_fingerprints": [None] * PAGE_SIZE,
     },
     "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
-    "make_import_page": LISTED,
+    "make_import_page": {**LISTED, "partition": None},
     "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},
     "write_import_items": ONE_ITEM,
     "write_import_details": ONE_ITEM,
-    "insert_new": {**LISTED, "system": HR, "partition": None},
-    "update_changed": {**LISTED, "system": HR, "partition": None},
+    "insert_new": {**LISTED, "system": HR},
+    "update_changed": LISTED,
     "obsolete_deleted": {},
     "note_renamed": LISTED,
     "note_gone": {"ids": CSOS},
@@ -218,9 +221,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "shorten_marks": {"ids": MVOS, "systems": [HR] * len(MVOS)},
     "clear_marks": {"ids": MVOS},
     "make_obsolete": {"ids": MVOS, "now": NOW},
-    "remove_finished_mvos": {"ids": MVOS},
+    "remove_finished_mvos": {"ids": MVOS, "now": NOW},
+    "note_deleted_csos": {"ids": CSOS, "now": NOW, "activity": UUID(int=0)},
+    "note_deleted_mvos": {"ids": MVOS, "now": NOW, "activity": UUID(int=0)},
+    "forget_holders": {"ids": CSOS, "system": HR},
+    "release_references": {"ids": CSOS, "system": HR},
+    "cut_joins": {"ids": CSOS},
     "joined_mvos": {"ids": CSOS},
     "find_left_over": {"ids": CSOS},
+    "leave_over": {"csos": CSOS, "systems": [HR] * PAGE_SIZE, "reason": "waits"},
+    "known_objects": {"types": [PERSON] * PAGE_SIZE, "hashes": HASHES},
+    "adopt_objects": {"ids": CSOS, "partition": 1},
     "load_contributors": {"ids": MVOS},
     "load_unjoined": {"rules": [1] * PAGE_SIZE, "keys": HASHES, "limit": 2},
     "unkeyed_page": {"system": HR, "after": ROWS - PAGE_SIZE, "types": [PERSON], "limit": PAGE_SIZE},
@@ -303,3 +314,24 @@ def test_statement_uses_the_indexes_it_names(page: psycopg.Connection[Any], case
     scanned = {node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"}
     assert scanned & LARGE == set()
     assert named_indexes(statement) - {node["Index Name"] for node in plan if "Index Name" in node} == set()
+
+
+@pytest.mark.parametrize("prefix", ["12345", "1"])
+def test_name_is_found_by_its_beginning_without_a_scan_or_a_sort(page: psycopg.Connection[Any], prefix: str) -> None:
+    named = MetaverseObject.objects.annotate(name_key=NAME_KEY).filter(name_begins_with(prefix))
+    plan = _plan_of(page, named.order_by("name_key", "pk")[:25])
+    assert [node["Node Type"] for node in plan] == ["Limit", "Index Scan"]
+    assert plan[1]["Index Name"].startswith("mvo_by_display_name")
+    counted = _plan_of(page, named.order_by().values(one=Value(1)))
+    assert "Seq Scan" not in {node["Node Type"] for node in counted}
+
+
+def test_newest_objects_of_a_type_are_found_by_their_ids(page: psycopg.Connection[Any]) -> None:
+    plan = _plan_of(page, MetaverseObject.objects.filter(type=1).order_by("-pk")[:25])
+    assert [node["Node Type"] for node in plan] == ["Limit", "Index Scan"]
+
+
+def _plan_of(page: psycopg.Connection[Any], rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    query, parameters = rows.query.sql_with_params()
+    (found,) = page.execute(f"EXPLAIN (FORMAT JSON) {query}".encode(), parameters).fetchone() or ()
+    return list(nodes(found[0]["Plan"]))

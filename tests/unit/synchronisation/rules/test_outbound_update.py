@@ -319,6 +319,21 @@ class TestQueuedDelete:
         assert judged(account_of(BEHIND, export))
         assert left(export) == ("Update", "Pending", changes(NEW_NAME), None, 0, True, False)
 
+    def test_delete_over_something_that_was_sent_leaves_that_to_be_confirmed(self) -> None:
+        export = export_of("Delete", sent=NEW_NAME)
+        assert not judged(account_of(BEHIND, export))
+        assert left(export) == ("Update", "Exported", {}, changes(NEW_NAME), 0, True, False)
+
+    @pytest.mark.parametrize("status", ["Pending", "ExportNotConfirmed"])
+    def test_delete_of_an_object_that_may_never_have_arrived_becomes_its_create_again(self, status: str) -> None:
+        export = export_of("Delete", status=status, error_count=1)
+        export.attempted = True
+        account = account_of({}, export)
+        account.status = "PendingProvisioning"
+        assert judged(account)
+        assert (export.change_type, export.status, export.is_withdrawn) == ("Create", "Pending", False)
+        assert export.pending[CN.key] == "Zoë"
+
     def test_sent_delete_is_waited_for(self) -> None:
         export = export_of("Delete", sent={}, status="Executing")
         before = unchanged(export)

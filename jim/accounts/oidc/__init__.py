@@ -1,0 +1,1 @@
+"""OpenID Connect: what a provider publishes, and whether a token is one of its own."""
