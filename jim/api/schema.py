@@ -27,6 +27,7 @@ DESCRIPTION_BY_STATUS = {
 }
 
 BODIES = ("POST", "PUT", "PATCH")
+
 RETRIEVE = "retrieve"
 """The action of views that answers one object, with its ETag."""
 

@@ -96,9 +96,7 @@ class MetaverseAttributeViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMix
         "update": Operation("updateMetaverseAttribute", "Update an attribute"),
         "destroy": Operation("deleteMetaverseAttribute", "Delete an attribute", errors=(400,)),
         "switch_search_index": Operation(
-            "switchMetaverseAttributeSearch",
-            "Make an attribute searchable, or no longer",
-            description="Makes or drops an index over all objects, while synchronisations run; it costs each of them.",
+            "switchMetaverseAttributeSearch", "Make an attribute searchable, or no longer"
         ),
     }
     queryset = MetaverseAttribute.objects.prefetch_related("object_types")

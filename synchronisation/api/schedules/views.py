@@ -48,12 +48,7 @@ class ScheduleViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Destro
         "destroy": Operation("deleteSchedule", "Delete a schedule"),
         "enable": Operation("enableSchedule", "Enable"),
         "disable": Operation("disableSchedule", "Disable"),
-        "run": Operation(
-            "runSchedule",
-            "Run now",
-            errors=(409,),
-            description="Disabled schedules, too. Poll the execution until its status leaves Queued and InProgress.",
-        ),
+        "run": Operation("runSchedule", "Run now", errors=(409,)),
     }
     queryset = Schedule.objects.annotate(step_count=count_by(ScheduleStep.objects.all(), "schedule"))
     filterset_class = ScheduleFilter

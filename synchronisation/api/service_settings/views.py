@@ -26,9 +26,7 @@ class ServiceSettingViewSet(ResourceViewSet):
     operations = {
         "list": Operation("listServiceSettings", "List settings"),
         "retrieve": Operation("retrieveServiceSetting", "Retrieve a setting"),
-        "update": Operation(
-            "updateServiceSetting", "Override a setting", description="Takes effect at once, without a restart."
-        ),
+        "update": Operation("updateServiceSetting", "Override a setting"),
         "destroy": Operation("revertServiceSetting", "Clear the override", errors=(400,)),
     }
     queryset = ServiceSettingOverride.objects.all()
