@@ -120,7 +120,7 @@ def _read_all(run: Run, system: ConnectedSystem, targets: dict[str, Target], req
             before = reading.row_number
             for page in reading.pages(scope.partition_id, connector.read(request)):
                 behind.submit(partial(reading.write, page))
-            parts.append(Part(scope.partition_id, before, reading.row_number))
+            parts.append((scope.partition_id, before, reading.row_number))
     run.facts["parts"] = parts
     run.facts["rows"] = reading.row_number
 

@@ -193,7 +193,7 @@ class Synchroniser:
                 decided.items.append(item)
             if item is not None and item.error_type is not None:
                 decided.failed.append((cso.id, item.error_message or item.error_type))
-            elif any(effect.waits for effect in effects):
+            elif any(effect.waits and effect.target.system_id != self.system_id for effect in effects):
                 decided.waiting.append(cso.id)
         return decided
 

@@ -384,7 +384,7 @@ class Life:
 
     def state(self) -> State:
         accounts = {
-            external_id: {name: sorted(values) for name, values in attributes.items() if values}
+            external_id: {name: sorted(values) for name, values in sorted(attributes.items()) if values}
             for of_kind in self.company.system(DIRECTORY).store.objects.values()
             for external_id, attributes in of_kind.items()
         }

@@ -256,7 +256,8 @@ def test_account_that_is_wanted_again_after_its_delete_is_provisioned_anew() -> 
     assert directory.objects().keys() == {"1", "9"}
 
 
-def test_delete_that_is_on_its_way_is_waited_for_before_provisioning_anew() -> None:
+@pytest.mark.parametrize("kind", [SYNC, DELTA_SYNC])
+def test_delete_that_is_on_its_way_is_waited_for_before_provisioning_anew(kind: RunType) -> None:
     hr, directory = hr_with(), directory_with(deletes=True)
     flow_in(hr)
     arrive(directory)
@@ -269,7 +270,7 @@ def test_delete_that_is_on_its_way_is_waited_for_before_provisioning_anew() -> N
     assert queued() == [("Delete", "Executing")]
     assert hr.run(DELTA_SYNC).items == [], "it waits"
     assert of_zoe(directory.run(EXPORT)) == [("Delete", None, "Deprovisioned:1")]
-    assert of_zoe(hr.run(DELTA_SYNC)) == [("Update", None, "PendingExportCreated:1")]
+    assert of_zoe(hr.run(kind)) == [("Update", None, "PendingExportCreated:1")]
     assert hr.run(DELTA_SYNC).counters["objectsProcessed"] == 0
 
 

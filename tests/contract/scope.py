@@ -10,22 +10,6 @@ OUT_OF_SCOPE = {"listLogEntries", "listLogFiles", "listLogLevels", "listLogServi
 """Of priority 3, and of no issue so far."""
 
 NOT_YET = {
-    # partitions, clearing and deletion of connected systems; metaverse attributes; history
-    "importHierarchy",
-    "previewConnectedSystemDeletion",
-    "clearConnectorSpace",
-    "listPartitions",
-    "updatePartition",
-    "updateContainer",
-    "updateMetaverseAttribute",
-    "deleteMetaverseAttribute",
-    "listPendingDeletions",
-    "countPendingDeletions",
-    "summarisePendingDeletions",
-    "listDeletedConnectedSystemObjects",
-    "listDeletedMetaverseObjects",
-    "countConnectedSystemChangeRecords",
-    "cleanUpHistory",
     # configuration resources
     "searchMetaverseObjects",
     "listPredefinedSearches",
@@ -58,9 +42,6 @@ NOT_YET = {
     "validateCertificate",
     "downloadCertificate",
 }
-
-NOT_ANSWERED_YET = {"deleteConnectedSystem": {"202"}}
-"""Statuses of operations that are served otherwise: deletion of a large system as a background task."""
 
 SERVED = tuple(o for o in operations() if o.id not in NOT_YET | OUT_OF_SCOPE)
 ABSENT = tuple(o for o in operations() if o.id in NOT_YET | OUT_OF_SCOPE)

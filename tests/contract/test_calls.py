@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from connectors.testing import InMemoryConnector
+from tests.acceptance.installation import use_memory_connector
 from tests.api import create_key
 from tests.contract.scope import NOT_YET, OUT_OF_SCOPE, SERVED
 from tests.contract.validation import ContractClient, operation_of, operations
@@ -35,11 +37,18 @@ def client(db: None) -> Iterator[NotingClient]:
     empty_queue()
     yield client
     empty_queue()
+    InMemoryConnector.stores.clear()
 
 
 def test_every_served_operation_answers_as_the_contract_has_it(
-    client: NotingClient, hr: Any, directory: Any, files: Path, capsys: pytest.CaptureFixture[str]
+    client: NotingClient,
+    hr: Any,
+    directory: Any,
+    files: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    use_memory_connector(monkeypatch)
     walk(client, hr, directory, files)
     wanted = {operation.id for operation in SERVED}
     covered = wanted & client.succeeded

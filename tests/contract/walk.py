@@ -6,7 +6,11 @@ Every answer is held against its schema by the client (`validation.ContractClien
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
+from connectors.contract import HierarchyNode
 from synchronisation.models import ObjectType
+from tests.acceptance.installation import in_memory
 from tests.activities import create_items, create_run
 from tests.contract.validation import ContractClient
 from tests.integration.synchronisation.api.configuration import (
@@ -44,6 +48,9 @@ def walk(client: ContractClient, hr: Json, directory: Json, files: Path) -> None
     metaverse_schema(client)
     metaverse_objects(client)
     expressions(client)
+    hierarchy(client)
+    pending_deletions(client)
+    history(client, hr)
 
 
 def system(client: ContractClient) -> None:
@@ -79,6 +86,8 @@ def connected_systems(client: ContractClient) -> None:
     call(client, "get", SYSTEMS)
     call(client, "get", f"{SYSTEMS}/{feed['id']}")
     call(client, "post", f"{SYSTEMS}/{feed['id']}/import-schema")
+    call(client, "get", f"{SYSTEMS}/{feed['id']}/deletion-preview")
+    call(client, "post", f"{SYSTEMS}/{feed['id']}/clear")
     call(client, "delete", f"{SYSTEMS}/{feed['id']}")
 
 
@@ -201,6 +210,8 @@ def metaverse_schema(client: ContractClient) -> None:
     badge = call(client, "post", attributes, body, 201)
     call(client, "get", attributes)
     call(client, "get", f"{attributes}/{badge['id']}")
+    call(client, "put", f"{attributes}/{badge['id']}", {"name": "Badge Number"})
+    call(client, "delete", f"{attributes}/{badge['id']}", status=204)
 
 
 def metaverse_objects(client: ContractClient) -> None:
@@ -214,3 +225,31 @@ def metaverse_objects(client: ContractClient) -> None:
 
 def expressions(client: ContractClient) -> None:
     call(client, "post", f"{V1}/synchronisation/expressions/test", {"expression": "1 + 1"})
+
+
+def hierarchy(client: ContractClient) -> None:
+    """On the in-memory connector, which `test_calls` has added: files have no partitions."""
+    connected = in_memory("LDAP", "id", Hierarchy=True, Partitions=True)
+    connected.store.hierarchy = (HierarchyNode("dc=com", "com", (HierarchyNode("ou=people", "people", ()),)),)
+    path = f"{SYSTEMS}/{connected.system.pk}"
+    call(client, "post", f"{path}/import-hierarchy")
+    (partition,) = call(client, "get", f"{path}/partitions")
+    call(client, "put", f"{path}/partitions/{partition['id']}", {"selected": True})
+    (container,) = partition["containers"]
+    call(client, "put", f"{path}/containers/{container['id']}", {"selected": True})
+
+
+def pending_deletions(client: ContractClient) -> None:
+    create_mvo(display_name="Leaver", deletion_eligible=timezone.now())
+    path = f"{V1}/metaverse/pending-deletions"
+    assert call(client, "get", path)["totalCount"] == 1
+    assert call(client, "get", f"{path}/count") == 1
+    call(client, "get", f"{path}/summary")
+
+
+def history(client: ContractClient, hr: Json) -> None:
+    path = f"{V1}/history"
+    call(client, "get", f"{path}/deleted-objects/cso")
+    call(client, "get", f"{path}/deleted-objects/mvo")
+    call(client, "get", f"{path}/connected-systems/{hr['id']}/count")
+    call(client, "post", f"{path}/cleanup")

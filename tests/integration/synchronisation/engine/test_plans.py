@@ -165,14 +165,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     # name of a statement, and where it is used in two ways, which of them
     # import
     "compare_page": {
-        "partition": None,
         "row_numbers": PAGE,
         "types": [PERSON] * PAGE_SIZE,
         "hashes": HASHES,
         "fingerprints": HASHES,
         "reference_fingerprints": [None] * PAGE_SIZE,
     },
-    "staged_bounds": {"after": HALF, "limit": PAGE_SIZE},
+    "staged_bounds": {"after": HALF, "until": ROWS, "limit": PAGE_SIZE},
     "make_import_page": {**LISTED, "partition": None},
     "confirm_import_page": {"outcomes": "[{}]"},
     "exports_of_import_page": {},

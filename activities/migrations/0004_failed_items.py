@@ -8,5 +8,5 @@ CREATE INDEX execution_item_failed ON execution_item (month, activity_id, ordina
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activities", "0002_items")]
+    dependencies = [("activities", "0003_predefined_search_target")]
     operations = [migrations.RunSQL(FORWARD, "DROP INDEX execution_item_failed;")]
