@@ -6,6 +6,7 @@ import pytest
 
 from activities.models import ActivityStatus, RunType
 from connectors.contract import AttributeType
+from synchronisation.engine import stage
 from synchronisation.models import ConnectorSpaceObject, CsoReference
 from tests.acceptance.installation import InMemory, identities, import_rule, in_memory, memory_connector
 from tests.integration.synchronisation.broker import empty_queue
@@ -155,3 +156,22 @@ def test_reference_to_an_object_that_synchronisation_removed_keeps_its_text(dire
     directory.put("2")
     directory.run(IMPORT)
     assert targets() == {("1", "2"): "2"}
+
+
+def test_page_that_has_enough_references_ends_and_the_next_goes_on(
+    directory: InMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "REFERENCES_A_PAGE", 2)
+    for number in ("1", "2"):
+        directory.put(number, members=("1", "2"))
+    directory.put("3", members=("1",))
+    directory.put("4")
+
+    assert [item[0] for item in directory.run(IMPORT).items] == ["1", "2", "3", "4"]
+    expected = {("1", "1"): "1", ("1", "2"): "2", ("2", "1"): "1", ("2", "2"): "2", ("3", "1"): "1"}
+    assert targets() == expected
+
+    directory.put("2", members=("4",))
+    directory.put("3", members=())
+    assert [item[0] for item in directory.run(IMPORT).items] == ["2", "3"]
+    assert targets() == {("1", "1"): "1", ("1", "2"): "2", ("2", "4"): "4"}
