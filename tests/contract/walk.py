@@ -3,6 +3,7 @@
 Every answer is held against its schema by the client (`validation.ContractClient`), which also notes what it called.
 """
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from connectors.contract import HierarchyNode
 from synchronisation.models import ObjectType
 from tests.acceptance.installation import in_memory
 from tests.activities import create_items, create_run
+from tests.certificates import certificate, pem
 from tests.contract.validation import ContractClient
 from tests.integration.synchronisation.api.configuration import (
     RULES,
@@ -29,6 +31,7 @@ from tests.integration.synchronisation.api.configuration import (
     object_type_id,
 )
 from tests.integration.synchronisation.api.objects import create_cso, create_mvo, join, metaverse, queue
+from tests.integration.synchronisation.systems import file_system, profile_of
 
 Json = Any
 
@@ -51,6 +54,10 @@ def walk(client: ContractClient, hr: Json, directory: Json, files: Path) -> None
     hierarchy(client)
     pending_deletions(client)
     history(client, hr)
+    predefined_searches(client)
+    schedules(client)
+    service_settings(client)
+    certificates(client, files)
 
 
 def system(client: ContractClient) -> None:
@@ -253,3 +260,56 @@ def history(client: ContractClient, hr: Json) -> None:
     call(client, "get", f"{path}/deleted-objects/mvo")
     call(client, "get", f"{path}/connected-systems/{hr['id']}/count")
     call(client, "post", f"{path}/cleanup")
+
+
+def predefined_searches(client: ContractClient) -> None:
+    path = f"{V1}/predefined-searches"
+    people = call(client, "get", path)[0]
+    call(client, "get", f"{path}/{people['id']}")
+    call(client, "get", f"{path}/by-uri/{people['uri']}")
+    call(client, "patch", f"{path}/{people['id']}", {"isEnabled": True}, 204)
+    call(client, "get", f"{V1}/metaverse/objects/search/{people['uri']}")
+
+
+def schedules(client: ContractClient) -> None:
+    path, executions = f"{V1}/schedules", f"{V1}/schedule-executions"
+    step = {"stepIndex": 0, "stepType": "RunProfile", "runProfileId": profile_of(file_system("Payroll")).pk}
+    schedule = call(client, "post", path, {"name": "Nightly", "steps": [step]}, 201)
+    one = f"{path}/{schedule['id']}"
+    call(client, "get", path)
+    call(client, "get", one)
+    call(client, "put", one, {"description": "All systems"})
+    call(client, "post", f"{one}/enable")
+    call(client, "post", f"{one}/disable")
+    execution = f"{executions}/{call(client, 'post', f'{one}/run', status=202)['executionId']}"
+    call(client, "get", executions)
+    call(client, "get", f"{executions}/active")
+    call(client, "get", execution)
+    call(client, "post", f"{execution}/cancel")
+    unused = call(client, "post", path, {"name": "Unused"}, 201)
+    call(client, "delete", f"{path}/{unused['id']}", status=204)
+
+
+def service_settings(client: ContractClient) -> None:
+    path = f"{V1}/service-settings"
+    call(client, "get", path)
+    one = f"{path}/Sync.PageSize"
+    call(client, "get", one)
+    call(client, "put", one, {"value": "500"})
+    call(client, "delete", one)
+
+
+def certificates(client: ContractClient, files: Path) -> None:
+    path = f"{V1}/certificates"
+    data = pem(certificate())
+    (files / "ca.pem").write_bytes(pem(certificate()))
+    body = {"name": "Root", "certificateDataBase64": base64.b64encode(data).decode()}
+    one = f"{path}/{call(client, 'post', f'{path}/upload', body, 201)['id']}"
+    call(client, "post", f"{path}/file", {"name": "File", "filePath": "ca.pem"}, 201)
+    call(client, "get", path)
+    call(client, "get", f"{path}/enabled")
+    call(client, "get", one)
+    call(client, "patch", one, {"notes": "For LDAP"}, 204)
+    call(client, "get", f"{one}/validate")
+    assert client.get(f"{one}/download").status_code == 200
+    call(client, "delete", one, status=204)

@@ -1,16 +1,20 @@
 """Something of everything, so that fuzzed requests also meet what exists."""
 
+import base64
 import re
 from typing import Any
 
 from activities.items import item_id
 from jim.accounts.models import ApiKey, Role
-from synchronisation.models import ObjectType
+from synchronisation.models import ObjectType, PredefinedSearch
 from tests.activities import create_items, create_run
 from tests.api import create_key
+from tests.certificates import certificate, pem
 from tests.contract.validation import ContractClient
 from tests.integration.synchronisation.api.configuration import (
+    V1,
     attribute_ids,
+    call,
     create_mapping,
     create_profile,
     file_connector,
@@ -38,7 +42,16 @@ def install(client: ContractClient, hr: Any, directory: Any) -> Known:
     source = {"connectedSystemAttributeId": attribute_ids(hr["id"])["email"]}
     mapping = {"targetMetaverseAttributeId": metaverse_attribute_ids()["Email"], "sources": [source]}
     create_key(name="spare")
+    certificate_body = {"name": "Root", "certificateDataBase64": base64.b64encode(pem(certificate())).decode()}
+    schedule = call(client, "post", f"{V1}/schedules", {"name": "Nightly"}, 201)
+    search = PredefinedSearch.objects.get(uri="people")
     return {
+        "certificates/id": call(client, "post", f"{V1}/certificates/upload", certificate_body, 201)["id"],
+        "schedules/id": schedule["id"],
+        "predefined-searches/id": search.pk,
+        "uri": search.uri,
+        "predefinedSearchUri": search.uri,
+        "key": "Sync.PageSize",
         "connectedSystemId": directory["id"],
         "connectorDefinitionId": file_connector(client)["id"],
         "objectTypeId": object_type.pk,
