@@ -164,7 +164,7 @@ WHERE page.change_type = 'Delete'
 
 -- name: insert_references
 -- References that the page's objects gained, with the objects they name as far as these are written: a row that is
--- changed to have its target is written twice, and takes eight times as long as this look. An object that turned out to
+-- changed to have its target would be written twice. An object that turned out to
 -- be there already may have some of them. Index: named_pkey, cso_pkey.
 INSERT INTO cso_reference (cso_id, system_id, attribute_id, text, text_hash, name_hash, target_id)
 SELECT

@@ -311,7 +311,7 @@ WHERE ordinal > %(after)s
 -- name: add_drifted_references
 -- References of accounts in a target that enforces; of accounts whose MVO has an object in the run's system. Where one
 -- mapping alone writes the attribute, for everybody, those that are wanted and have nothing queued are as they are to be:
--- nearly all, and judging one takes three times as long as these looks.
+-- nearly all, and these looks are cheaper than judging them.
 -- Index: cso_reference_by_change_number, cso_join_pkey, cso_join_one_per_system, mvo_reference_pkey,
 -- pending_export_reference_pkey, pending_export_cso_id_key.
 WITH flow AS MATERIALIZED (
