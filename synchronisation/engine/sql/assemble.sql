@@ -50,7 +50,7 @@ ORDER BY final_row, attribute_id, text, row_number DESC, is_removal;
 
 -- name: remove_replaced
 -- Values that partial updates replaced and do not name again are lost, and whatever an object that came whole does not
--- name. Reads piece_of (temporary). Index: cso_reference_pkey, staged_reference_by_value.
+-- name. Reads piece_of (temporary), staged_reference by value. Index: cso_reference_pkey.
 WITH replaced AS (
     SELECT DISTINCT piece_of.final_row, piece_of.cso_id, step.attribute_id
     FROM piece_of
@@ -77,7 +77,7 @@ WHERE NOT EXISTS (
 
 -- name: drop_idle_changes
 -- Adding what is there and removing what is not changes nothing. Reads piece_of (temporary).
--- Index: staged_reference_by_value, cso_reference_pkey.
+-- Reads staged_reference by value. Index: cso_reference_pkey.
 DELETE FROM staged_reference AS change
 USING (SELECT DISTINCT final_row, cso_id FROM piece_of WHERE cso_id IS NOT NULL) AS object
 WHERE change.row_number = object.final_row
@@ -90,7 +90,7 @@ WHERE change.row_number = object.final_row
   );
 
 -- name: net_changes
--- What the page's partial updates change of references. Reads piece_of (temporary). Index: staged_reference_by_value.
+-- What the page's partial updates change of references. Reads piece_of (temporary), staged_reference by value.
 SELECT change.row_number, change.attribute_id, change.text, change.is_lost
 FROM (SELECT DISTINCT final_row FROM piece_of WHERE NOT is_whole) AS object
 JOIN staged_reference AS change ON change.row_number = object.final_row
