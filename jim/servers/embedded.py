@@ -33,18 +33,21 @@ class Server:
     stop_seconds: float
 
 
-def missing_servers() -> list[Callable[[DataFolder, Progress], Server]]:
-    """How to start what the environment names no URL for, in starting order."""
-    starters = {"DATABASE_URL": _start_postgres, "REDIS_URL": _start_valkey}
+def missing_servers(*, durable: bool = True) -> list[Callable[[DataFolder, Progress], Server]]:
+    """How to start what the environment names no URL for, in starting order. durable: false for tests only."""
+    starters: dict[str, Callable[[DataFolder, Progress], Server]] = {
+        "DATABASE_URL": partial(_start_postgres, durable=durable),
+        "REDIS_URL": _start_valkey,
+    }
     return [start for variable, start in starters.items() if not env.text(variable)]
 
 
 @contextmanager
-def embedded_servers(folder: DataFolder, progress: Progress) -> Iterator[dict[str, str]]:
+def embedded_servers(folder: DataFolder, progress: Progress, *, durable: bool = True) -> Iterator[dict[str, str]]:
     """Run the missing servers while the block runs; gives their URLs by variable."""
     servers: list[Server] = []
     try:
-        for start in missing_servers():
+        for start in missing_servers(durable=durable):
             servers.append(start(folder, progress))
         yield {server.variable: server.url for server in servers}
     finally:
@@ -52,9 +55,9 @@ def embedded_servers(folder: DataFolder, progress: Progress) -> Iterator[dict[st
             server.child.stop(server.stop_seconds)
 
 
-def _start_postgres(folder: DataFolder, progress: Progress) -> Server:
+def _start_postgres(folder: DataFolder, progress: Progress, *, durable: bool) -> Server:
     def start(port: int) -> Server:
-        prepared = postgres.prepare_postgres(folder, port, progress)
+        prepared = postgres.prepare_postgres(folder, port, progress, durable=durable)
         start_again = partial(postgres.start_postgres, prepared, progress)
         return Server("PostgreSQL", "DATABASE_URL", prepared.url, start_again(), start_again, postgres.STOP_SECONDS)
 

@@ -1,8 +1,9 @@
 """An early pytest plugin (`-p jim.testing.plugin`): servers for the tests before Django reads its settings.
 
 Starts embedded PostgreSQL and Valkey in a temporary folder unless DATABASE_URL and REDIS_URL name servers, exports
-the URLs, and stops the servers at the end; they also end when pytest is killed. Workers of pytest-xdist share the
-servers of the process that started them: pytest-django gives each a database, and here each gets a Redis database too.
+the URLs, and stops the servers at the end; they also end when pytest is killed. What they hold need not survive a
+power cut. Workers of pytest-xdist share the servers of the process that started them: pytest-django gives each a
+database, and here each gets a Redis database too.
 """
 
 import os
@@ -56,7 +57,7 @@ def _start() -> None:
     folder = _running.enter_context(DataFolder(path))
     os.environ["JIM_DATA_DIR"] = str(path)
     os.environ["JIM_CONNECTOR_FILES"] = str(folder.folder("files"))
-    os.environ.update(_running.enter_context(embedded_servers(folder, Progress())))
+    os.environ.update(_running.enter_context(embedded_servers(folder, Progress(), durable=False)))
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         os.environ["REDIS_URL"] = redis_of(worker, os.environ["REDIS_URL"])
     os.environ.setdefault("JIM_SECRET_KEY", token_urlsafe(50))
