@@ -35,7 +35,7 @@ worker: setup ## Run one more worker for the running instance, or for DATABASE_U
 	@$(BIN)/jim worker
 
 test: setup ## Run all tests, or those named in TESTS, by WORKERS at a time
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
 test-fast: setup ## Run the tests that need no database
 	$(BIN)/pytest tests/unit

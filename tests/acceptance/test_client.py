@@ -21,7 +21,7 @@ from samples.private_instance import connector_files, private_instance
 SIZES = Sizes(people=120, added=7, changed=11, removed=5)
 RUN_SECONDS = 60.0
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("client")]
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")

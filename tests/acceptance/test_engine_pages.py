@@ -16,7 +16,7 @@ from tests.integration.synchronisation.broker import empty_queue
 
 __all__ = ["memory_connector"]
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 Year = dict[str, Any]
 

@@ -16,8 +16,6 @@ from jim import instance
 from jim.servers.ports import free_port, responds
 from tests.integration.jim.processes import processes_of, wait_until
 
-pytestmark = pytest.mark.xdist_group("serve")
-
 GENERATED = ("DATABASE_URL", "REDIS_URL", "JIM_SECRET_KEY", "JIM_ENCRYPTION_KEYS", "JIM_CONNECTOR_FILES")
 
 

@@ -101,10 +101,10 @@ def test_every_change_leaves_an_activity(administrator: APIClient) -> None:
 def test_partition_validation_mode_decides_whether_a_run_is_refused(administrator: APIClient) -> None:
     profile, with_partitions = profile_of(file_system()), Capabilities(full_import=True, partitions=True)
     assert value_of(PARTITION_VALIDATION_MODE) == "Warning"
-    assert any("No partition of 'HR' is selected" in warning for warning in warnings_of(profile, with_partitions))
+    assert any("Nothing of 'HR' will be read" in warning for warning in warnings_of(profile, with_partitions))
 
     call(administrator, "put", MODE, {"value": "Error"})
-    with pytest.raises(RunRefusedError, match="No partition of 'HR' is selected"):
+    with pytest.raises(RunRefusedError, match="Nothing of 'HR' will be read"):
         warnings_of(profile, with_partitions)
     assert not any("partition" in warning for warning in warnings_of(profile, Capabilities(full_import=True)))
 

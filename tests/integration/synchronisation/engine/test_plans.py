@@ -22,7 +22,7 @@ from synchronisation.engine.statements import sql
 from synchronisation.models import NAME_KEY, MetaverseObject, name_begins_with
 from tests.integration.synchronisation.engine.temporary import copied_tables
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("plans")]
+pytestmark = pytest.mark.django_db
 
 ROWS = 500_000
 SCHEMA = "run_plans"
