@@ -62,7 +62,7 @@ def empty_world(cursor: Cursor[Any]) -> World:
 
 def _contributors(cursor: Cursor[Any], ids: Iterable[str]) -> Iterator[tuple[str, Contributor]]:
     cursor.execute(sql("load_contributors"), {"ids": array_of(ids)})
-    for mvo_id, system_id, type_id, document in cursor:
+    for mvo_id, system_id, type_id, document in cursor.fetchall():
         yield mvo_id, Contributor(system_id, type_id, orjson.loads(document))
 
 
@@ -92,9 +92,9 @@ def load_unjoined(
     if not keys:
         return
     rule_ids, hashes = zip(*keys, strict=True)
-    parameters = {"rules": list(rule_ids), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
+    parameters = {"rules": array_of(map(str, rule_ids)), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_unjoined"), parameters)
-    for rule_id, key, *columns in cursor:
+    for rule_id, key, *columns in cursor.fetchall():
         world.unjoined.setdefault((rule_id, key), []).append(_account(columns))
 
 
@@ -113,7 +113,7 @@ def _load_csos(cursor: Cursor[Any], ids: Sequence[str], world: World) -> dict[st
     """Fill the world's CSOs; the MVO's id by CSO id, of those that are joined."""
     joined = {}
     cursor.execute(sql("load_csos"), {"ids": array_of(ids)})
-    for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor:
+    for cso_id, type_id, external_id, display_name, document, deprovisioned, mvo_id in cursor.fetchall():
         world.csos.append(Cso(cso_id, type_id, external_id, display_name, orjson.loads(document), deprovisioned))
         if mvo_id is not None:
             joined[cso_id] = mvo_id
@@ -133,10 +133,10 @@ def _load_keys(cursor: Cursor[Any], unjoined: Iterable[Cso], world: World, rules
     if not keys:
         return set()
     rule_ids, hashes = zip(*keys, strict=True)
-    parameters = {"rules": list(rule_ids), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
+    parameters = {"rules": array_of(map(str, rule_ids)), "keys": array_of(hashes), "limit": FETCHED_PER_KEY}
     cursor.execute(sql("load_match_keys"), parameters)
     found: dict[MatchKey, set[str]] = {match_key: set() for match_key in keys}
-    for rule_id, key, mvo_id in cursor:
+    for rule_id, key, mvo_id in cursor.fetchall():
         found[rule_id, key].add(mvo_id)
     for match_key, mvo_ids in found.items():
         world.know(match_key, mvo_ids)
@@ -161,7 +161,7 @@ def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None
         return []
     cursor.execute(sql("load_mvos"), {"ids": wanted})
     mvos = {}
-    for mvo_id, type_id, document, holders, is_marked, marked_by, is_obsolete in cursor:
+    for mvo_id, type_id, document, holders, is_marked, marked_by, is_obsolete in cursor.fetchall():
         values = orjson.loads(document)
         held = read_holders(orjson.loads(holders))
         mvos[mvo_id] = Mvo(
@@ -169,7 +169,7 @@ def load_mvos(cursor: Cursor[Any], ids: Iterable[str], systems: list[int] | None
             is_obsolete=is_obsolete,
         )  # fmt: skip
     cursor.execute(sql("load_accounts"), {"ids": wanted, "systems": systems})
-    for mvo_id, *columns in cursor:
+    for mvo_id, *columns in cursor.fetchall():
         account = _account(columns)
         mvos[mvo_id].accounts[account.system_id] = account
     return list(mvos.values())

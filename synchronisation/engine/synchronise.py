@@ -357,8 +357,8 @@ def _identity(account: Account) -> Identity:
 def _taken(cursor: Cursor[Any], identities: list[Identity]) -> set[Identity]:
     """Which of these the database has."""
     types, hashes = zip(*identities, strict=True)
-    cursor.execute(sql("taken_external_ids"), {"types": list(types), "hashes": array_of(hashes)})
-    return {(type_id, external_hash) for type_id, external_hash in cursor}
+    cursor.execute(sql("taken_external_ids"), {"types": array_of(map(str, types)), "hashes": array_of(hashes)})
+    return set(cursor.fetchall())
 
 
 def outcomes_of(inbound: Inbound, effects: list[Effect], system_id: int) -> Iterator[Outcome]:

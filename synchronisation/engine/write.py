@@ -136,7 +136,7 @@ def _write_keys(cursor: Cursor[Any], world: World) -> None:
         copy_rows(cursor, "mvo_match_key", tuple(KEY_TYPES), world.gained_keys)
         if cursor.execute(sql("any_unjoined_key")).fetchone() is not None:
             rule_ids, keys, _ = zip(*world.gained_keys, strict=True)
-            cursor.execute(sql("leave_over_answering"), {"rules": list(rule_ids), "keys": array_of(keys)})
+            cursor.execute(sql("leave_over_answering"), {"rules": array_of(map(str, rule_ids)), "keys": array_of(keys)})
 
 
 def match_keys(document: Document, matchers: Iterable[Matcher]) -> set[MatchKey]:

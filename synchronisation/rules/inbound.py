@@ -204,7 +204,7 @@ def commit(mvo: Mvo, document: Document, holders: Holders, world: World, matcher
     mvo.document, mvo.holders = document, holders
     for matcher in matchers:
         if matcher.target_key in changed:
-            lost = set(matcher.keys_of(before, matcher.target_key))
+            lost = set(matcher.keys_of(before, matcher.target_key)) if before else set()
             gained = set(matcher.keys_of(document, matcher.target_key))
             world.rekey(mvo.id, matcher.rule_id, lost=lost - gained, gained=gained - lost)
     return len(changed)
