@@ -12,12 +12,15 @@ OF_ITS_OWN_AND_ENDED_CHILDREN = slice(11, 15)
 
 def cpu_seconds(ancestor: int) -> tuple[float, float]:
     """(Celery processes, PostgreSQL's) below a process, since they started."""
-    ticks = {b"celery": 0, b"postgres": 0}
+    celery = postgres = 0
     for folder in descendants(ancestor):
         with suppress(OSError):
             command = (folder / "cmdline").read_bytes()
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            kind = next((kind for kind in ticks if kind in command), None)
-            if kind is not None:
-                ticks[kind] += sum(map(int, fields[OF_ITS_OWN_AND_ENDED_CHILDREN]))
-    return ticks[b"celery"] / TICKS, ticks[b"postgres"] / TICKS
+            # A server process that is ending has its name still, and no command line any more.
+            name, _, fields = (folder / "stat").read_text().partition("(")[2].rpartition(")")
+            ticks = sum(map(int, fields.split()[OF_ITS_OWN_AND_ENDED_CHILDREN]))
+            if name == "postgres":
+                postgres += ticks
+            elif b"celery" in command:
+                celery += ticks
+    return celery / TICKS, postgres / TICKS
