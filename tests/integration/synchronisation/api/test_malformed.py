@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from jim.api import throttling
 from tests.integration.synchronisation.api.configuration import (
     RULES,
     SYSTEMS,
@@ -105,6 +106,12 @@ VALUES: list[Any] = [
     {"1": {"stringValue": "x\0y"}},
 ]
 BODIES: list[Any] = [[], "text", 5, [1], *(dict.fromkeys(FIELDS, value) for value in VALUES)]
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every request is to be looked at."""
+    monkeypatch.setattr(throttling, "REQUESTS_PER_CALLER", 100_000)
 
 
 @pytest.fixture
