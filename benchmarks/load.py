@@ -32,7 +32,6 @@ from samples.private_instance import connector_files, private_instance
 PAGE_SIZE = 50
 SYSTEMS = "/synchronisation/connected-systems"
 TIMEOUT_SECONDS = 30.0
-RUN_TYPE = "DeltaSynchronisation"
 
 Request = Callable[[httpx.AsyncClient, int], Awaitable[httpx.Response]]
 """Sends one request of the client with this number."""

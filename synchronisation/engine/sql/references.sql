@@ -1120,30 +1120,40 @@ WHERE (candidate.is_change OR flow.enforced)
 
 -- name: withdraw_reference_changes
 -- Queued changes that are not wanted any more, and those of accounts that no MVO has. Where one value is all there can be,
--- another takes its place. Answers the accounts. Index: pending_export_reference_pkey, cso_join_pkey.
+-- another takes its place. Answers the accounts. Each candidate looks its changes up, whatever the statistics say of the
+-- queue: thought to be empty, it was read first, and all candidates again for each of its rows (4,000: 22 s instead of
+-- 0.02). Index: pending_export_reference_pkey, cso_join_pkey.
 WITH withdrawn AS (
-    DELETE FROM pending_export_reference AS queued
-    USING account_candidate AS candidate
-    LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
-    WHERE queued.cso_id = candidate.cso_id
-      AND queued.attribute_id = candidate.attribute_id
-      AND queued.target_id = candidate.target_id
-      AND queued.status = 'Pending'
-      AND CASE
-          WHEN judged.several THEN false
-          WHEN judged.cso_id IS NOT NULL THEN
-              judged.wanted = judged.present
-              OR queued.is_removal = judged.wanted
-              OR (queued.is_removal AND judged.single_valued AND EXISTS (
-                  SELECT
-                  FROM judged_change AS other
-                  WHERE other.cso_id = judged.cso_id
-                    AND other.attribute_id = judged.attribute_id
-                    AND other.wanted
-              ))
-          ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = queued.cso_id)
-      END
-    RETURNING queued.cso_id
+    DELETE FROM pending_export_reference
+    WHERE ctid = ANY (ARRAY(
+        SELECT queued.ctid
+        FROM account_candidate AS candidate
+        CROSS JOIN LATERAL (
+            SELECT ctid, is_removal
+            FROM pending_export_reference AS waiting
+            WHERE waiting.cso_id = candidate.cso_id
+              AND waiting.attribute_id = candidate.attribute_id
+              AND waiting.target_id = candidate.target_id
+              AND waiting.status = 'Pending'
+            OFFSET 0
+        ) AS queued
+        LEFT JOIN judged_change AS judged USING (cso_id, attribute_id, target_id)
+        WHERE CASE
+            WHEN judged.several THEN false
+            WHEN judged.cso_id IS NOT NULL THEN
+                judged.wanted = judged.present
+                OR queued.is_removal = judged.wanted
+                OR (queued.is_removal AND judged.single_valued AND EXISTS (
+                    SELECT
+                    FROM judged_change AS other
+                    WHERE other.cso_id = judged.cso_id
+                      AND other.attribute_id = judged.attribute_id
+                      AND other.wanted
+                ))
+            ELSE NOT EXISTS (SELECT FROM cso_join WHERE cso_join.cso_id = candidate.cso_id)
+        END
+    ))
+    RETURNING cso_id
 )
 SELECT DISTINCT cso_id::text
 FROM withdrawn;
